@@ -1,0 +1,150 @@
+"""What a text message may turn out to be: the parser's answer, as plain values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Language = Literal["ru", "en"]
+
+
+class Outcome(StrEnum):
+    """How sure the parser is of what it read."""
+
+    OK = "ok"
+    """The strict grammar matched: store without a word more."""
+    OK_WITH_REPAIR = "ok_with_repair"
+    """Something was mended on the way; the answer must say what was understood."""
+    NEEDS_CONFIRMATION = "needs_confirmation"
+    """Readable in more than one way even after look-up; ask before storing."""
+    REJECT = "reject"
+
+
+class Repair(StrEnum):
+    """One thing the parser mended."""
+
+    CHARACTERS = "characters"
+    """Letters that look like digits, exotic digits, dashes or spaces."""
+    SEPARATORS = "separators"
+    """`#`, `*`, `;`, `/`, commas or line breaks stood between the groups."""
+    LABELS = "labels"
+    """Words such as ЛС, ПУ, Т1, день, ночь or units were read and dropped."""
+    FRACTION = "fraction"
+    """Digits behind the decimal mark were dropped; the subscriber is told."""
+    JOINED = "joined"
+    """The account was typed in groups, by spaces or hyphens."""
+    EMAIL = "email"
+    """An e-mail address stood at the end."""
+    WORDS = "words"
+    """Greetings and other words that carry no figure were dropped."""
+    SWAPPED = "swapped"
+    """The meter stood before the account, or night before day by its label: never stored unasked."""
+
+
+class Zone(StrEnum):
+    """A zone of the day, when the subscriber labelled the value (`T1`, `день`)."""
+
+    T1 = "t1"
+    """Day, or the only one."""
+    T2 = "t2"
+    """Night."""
+    T3 = "t3"
+    """Half-peak of a three-zone meter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A register's figure as typed; `number` holds the digits before the decimal mark, `digits` how many were typed."""
+
+    number: int
+    digits: int
+    zone: Zone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One meter's reading. Account and meter are digits as typed, leading zeros kept; None where the text has none."""
+
+    account: str | None
+    meter: str | None
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to read the whole message. The core takes the first that its look-up bears out."""
+
+    entries: tuple[Entry, ...]
+    repairs: frozenset[Repair] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Readings. `candidates` come most literal first, at least one, at most `MAX_CANDIDATES`.
+
+    `accounts` are all the strings that any candidate takes for an account: what the core must look up.
+    """
+
+    outcome: Outcome
+    candidates: tuple[Candidate, ...]
+    matched: str
+    language: Language | None = None
+
+    @property
+    def accounts(self) -> Iterator[str]:
+        """Every account number that any candidate names; may repeat."""
+        for candidate in self.candidates:
+            for entry in candidate.entries:
+                if entry.account is not None:
+                    yield entry.account
+
+
+class CommandKind(StrEnum):
+    """What a subscriber may ask for in a word."""
+
+    BALANCE = "balance"
+    PAYMENT = "payment"
+    HELP = "help"
+    YES = "yes"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request in a word, perhaps with the account and the meter it is about."""
+
+    kind: CommandKind
+    matched: str
+    language: Language
+    outcome: Outcome = Outcome.OK
+    account: str | None = None
+    meter: str | None = None
+
+
+class RejectCode(StrEnum):
+    """Why the text is nothing we can act on. The codes are part of the interface: they stand in metrics and cases."""
+
+    EMPTY = "empty"
+    FORMAT = "format"
+    TOO_LONG = "too_long"
+    CARD_NUMBER = "card_number"
+    """13 to 19 digits that pass the Luhn check, alone: not stored, not logged."""
+    PHONE_FOR_ACCOUNT = "phone_for_account"
+    """A phone number stands where the account should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Nothing to act on. `accounts` are numbers in it that might be an account, so that a case can name it."""
+
+    code: RejectCode
+    matched: str
+    language: Language | None = None
+    accounts: tuple[str, ...] = field(default=())
+    outcome: Outcome = Outcome.REJECT
+
+
+Parsed = Submission | Command | Rejected
+
+MAX_CANDIDATES = 16
+"""A bound on the ways to read one message, so that a batch's look-up stays bounded."""
