@@ -1,0 +1,100 @@
+"""Branches, accounts and meters, as billing sees them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, tzinfo
+from enum import StrEnum
+from typing import Literal
+
+OutsidePolicy = Literal["next_period", "reject", "accept"]
+ExpiredPolicy = Literal["review", "accept", "reject"]
+
+
+class Level(StrEnum):
+    """How well we know who writes (docs/architecture.md, identity)."""
+
+    ANONYMOUS = "L0"
+    LINKED = "L1"
+    FRESH = "L2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When a consumption is doubtful, in kWh a day at ratio 1; both grow with the meter's ratio.
+
+    Daily, because the interval between readings varies. Above `soft` the subscriber is asked, above `hard` a moderator
+    decides. Where the meter's own average is known, `soft` is at least `average_factor` times it.
+    """
+
+    soft_daily_kwh: int = 60
+    """A flat with an electric stove uses 5 to 15; 60 is a heated house in January."""
+    hard_daily_kwh: int = 360
+    """15 kW, the usual allowed power of a household, for 24 hours."""
+    average_factor: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A branch (отделение): its calendar, its policies, its phones."""
+
+    code: str
+    name: str
+    timezone: tzinfo
+    window: tuple[int, int] = (20, 25)
+    """First and last day of the month, both inclusive, in the branch's time."""
+    outside: OutsidePolicy = "next_period"
+    expired_verification: ExpiredPolicy = "review"
+    account_pattern: str = r"\d{4,20}"
+    phones: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+
+Branches = Mapping[str, Branch]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A subscriber's account. `balance` is in kopecks, positive = the subscriber owes; `phone` is E.164."""
+
+    id: int
+    number: str
+    branch: str
+    phone: str | None = field(default=None, repr=False)
+    balance: int | None = None
+    balance_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """A meter and its last billed values: `billed[0]` is day or single, then night, then half-peak."""
+
+    id: int
+    account_id: int
+    serial: str
+    zones: int
+    digits: int
+    ratio: int
+    billed: tuple[int, ...]
+    read_on: date
+    verification_due: date | None = None
+    automatic: bool = False
+    closed_on: date | None = None
+
+
+def search_key(number: str) -> str:
+    """What two spellings of an account or serial number share: no leading zeros, upper case, Latin for look-alikes.
+
+    Retailers print numbers with and without leading zeros (Magadan `0010334090`, Ivanovo without), so look-up ignores
+    them; what is shown is always the number as on the bill.
+    """
+    if number.isdecimal():
+        return number.lstrip("0") or "0"
+    return number.upper().translate(_LOOK_ALIKES).lstrip("0") or "0"
+
+
+def mask(number: str) -> str:
+    """The last four characters, as in `…7890`: all that an SMS shows of an account or serial number."""
+    return f"…{number[-4:]}" if len(number) > 4 else number  # noqa: PLR2004 - four, as banks do
+
+
+_LOOK_ALIKES = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")

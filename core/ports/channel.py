@@ -1,0 +1,125 @@
+"""The channel contract: four mandatory methods, four optional ones, and the closed set of send failures."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+from core.domain.messages import Capabilities, Decoded, Event, Outbound, RawRequest, Receipt
+
+Accept = Callable[[Sequence[Event]], Awaitable[None]]
+"""Makes events durable. Returns when they are; raises `NotAccepted` when they are not, and the vendor must repeat."""
+
+
+class Channel(Protocol):
+    """A way to reach subscribers.
+
+    Constructing one does no I/O. It starts no tasks of its own, keeps no dialogue and never blocks the loop.
+    """
+
+    @property
+    def name(self) -> str:
+        """The folder's name; stands in every address of the channel."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the channel can do and may say; constant while it lives."""
+
+    async def open(self) -> None:
+        """Make ready to send. An unreachable vendor is not an error here."""
+
+    async def close(self) -> None:
+        """Free everything; harmless when called twice."""
+
+    async def send(self, outbound: Outbound) -> Receipt:
+        """Hand one message to the vendor, once. Raises one of the `SendFailure` classes and nothing else."""
+
+
+@runtime_checkable
+class Decodes(Protocol):
+    """The vendor calls us over HTTP."""
+
+    def decode(self, request: RawRequest) -> Decoded:
+        """Check and read one request. Pure and total: any bytes give a `Decoded`."""
+
+
+@runtime_checkable
+class Polls(Protocol):
+    """We ask the vendor."""
+
+    async def poll(self, accept: Accept) -> None:
+        """Fetch and accept for ever, until cancelled; confirm to the vendor only what was accepted."""
+
+
+@runtime_checkable
+class Registers(Protocol):
+    """The vendor must be told where we are."""
+
+    async def register(self, public_url: str) -> None:
+        """Set the vendor's webhooks to ours. Idempotent."""
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """The channel can say whether its vendor is there (for `meterline doctor`)."""
+
+    async def probe(self) -> Sequence[str]:
+        """What is wrong with the way to the vendor, one sentence each, with what to do; empty when all is well."""
+
+
+class NotAccepted(Exception):
+    """Nothing was stored; the vendor should deliver again."""
+
+
+class SendFailure(Exception):
+    """Why a message was not, or perhaps not, handed over. The subclasses are a closed set.
+
+    `detail` is for staff: the vendor's own words, without secrets and personal data.
+
+        SendFailure
+         ├── TemporarilyUnavailable   retry later; the vendor certainly did not take it
+         ├── RateLimited              retry after `retry_after` seconds; the whole channel pauses
+         ├── OutcomeUnknown           the vendor may have taken it
+         ├── RecipientUnavailable     blocked, unknown or switched off: this address is closed
+         ├── ContentRejected          the vendor refuses this message, for `code`
+         ├── UnsupportedContent       beyond the channel's capabilities; our mistake
+         └── Misconfigured            wrong token, password or address of the vendor: staff must act
+    """
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class TemporarilyUnavailable(SendFailure):
+    """The vendor cannot take it now and certainly did not."""
+
+
+class RateLimited(SendFailure):
+    """Too fast: wait `retry_after` seconds before anything else goes out on this channel."""
+
+    def __init__(self, retry_after: float, detail: str = "") -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(SendFailure):
+    """The vendor may have taken it: the connection broke after sending, or the success cannot be read."""
+
+
+class RecipientUnavailable(SendFailure):
+    """The subscriber cannot be reached at this address any more."""
+
+
+class ContentRejected(SendFailure):
+    """The vendor refuses this message; `code` is his."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
+        self.code = code
+
+
+class UnsupportedContent(SendFailure):
+    """The message exceeds what the channel says it can do."""
+
+
+class Misconfigured(SendFailure):
+    """The vendor does not know us: token, password, sender or URL are wrong."""
