@@ -1,0 +1,1 @@
+"""One folder a channel, the same file names in each."""

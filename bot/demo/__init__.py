@@ -1,0 +1,1 @@
+"""The demo: a sample branch and a page with a phone."""

@@ -1,0 +1,1 @@
+"""What the core does: the desk, texts, moderation, the outbox."""

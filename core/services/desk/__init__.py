@@ -1,0 +1,1 @@
+"""The desk turns a batch of events into decisions: load, decide, store."""

@@ -1,0 +1,138 @@
+"""Where the storage functions run: one writer thread over SQLite, or asyncpg over PostgreSQL."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+Job = Callable[[Connection], T]
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long we wait for another process's write (the command line beside the service) before we give up."""
+WRITER_LOCK = 0x6D65746572
+"""PostgreSQL's advisory lock of the one who writes ("meter" in ASCII)."""
+READERS = 4
+CACHE_KIB = 64 * 1024
+"""Page cache of the writer: holds the upper pages of the indexes of a million accounts."""
+
+
+class Database(Protocol):
+    """Runs jobs, each in one transaction of its own."""
+
+    async def write(self, job: Job[T]) -> T:
+        """Run a job that may write, alone: jobs of all processes come one after another. Commits when it returns."""
+
+    async def read(self, job: Job[T]) -> T:
+        """Run a job that only reads, beside the writer, on one consistent snapshot."""
+
+    async def close(self) -> None:
+        """Finish what runs and free the connections."""
+
+
+def connect(url: str) -> "SqliteDatabase | PostgresDatabase":
+    """The database that a URL names: `sqlite:///meterline.db` or `postgresql://user@host/name`.
+
+    Raises:
+        ValueError: another kind of database.
+    """
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        return SqliteDatabase(parsed)
+    if kind == "postgresql":
+        return PostgresDatabase(parsed)
+    raise ValueError(f"database.url must begin with sqlite:/// or postgresql://, not {kind!r}")
+
+
+class SqliteDatabase:
+    """A SQLite file: WAL, `synchronous=FULL`, every write through one thread."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self.engine: Engine = create_engine(url.set(drivername="sqlite+pysqlite"), query_cache_size=1000)
+        self._readers: AsyncEngine = create_async_engine(
+            url.set(drivername="sqlite+aiosqlite"), pool_size=READERS, max_overflow=0
+        )
+        event.listen(self.engine, "connect", _prepare_sqlite)
+        event.listen(self._readers.sync_engine, "connect", _prepare_sqlite)
+        event.listen(self.engine, "begin", _begin_immediate)
+        event.listen(self._readers.sync_engine, "begin", _begin)
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+
+    async def write(self, job: Job[T]) -> T:
+        """Run the job in the writer thread, in one IMMEDIATE transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self.write_now, job)
+
+    def write_now(self, job: Job[T]) -> T:
+        """The same in the calling thread; for processes without a loop, such as an import."""
+        with self.engine.begin() as connection:
+            return job(connection)
+
+    async def read(self, job: Job[T]) -> T:
+        """Run the job on a reader's connection."""
+        async with self._readers.begin() as connection:
+            return await connection.run_sync(job)
+
+    async def close(self) -> None:
+        """Let the running job finish, then close."""
+        await asyncio.to_thread(self._writer.shutdown)
+        await self._readers.dispose()
+        self.engine.dispose()
+
+
+class PostgresDatabase:
+    """PostgreSQL over asyncpg; the same functions run inside `run_sync`."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"), pool_size=READERS + 1, query_cache_size=1000
+        )
+
+    async def write(self, job: Job[T]) -> T:
+        """Run the job while holding the writer's lock, which the server frees when we commit or die."""
+        async with self._engine.begin() as connection:
+            await connection.execute(_LOCK)
+            return await connection.run_sync(job)
+
+    async def read(self, job: Job[T]) -> T:
+        """Run the job on a connection of its own."""
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(job)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+
+_LOCK = text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - either driver's connection
+    # The driver must not begin transactions by itself: it would take the write lock too late, and deadlock on upgrade.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+SQLITE_MINIMUM = (3, 35, 0)
+"""RETURNING came with this release."""
+if sqlite3.sqlite_version_info < SQLITE_MINIMUM:  # pragma: no cover - Python 3.11 ships newer ones everywhere
+    raise RuntimeError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 is needed")

@@ -1,0 +1,225 @@
+"""The tables. Keys are made by us (`core.domain.keys`), so a batch is stored without asking the database for them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# An INTEGER PRIMARY KEY is SQLite's row id itself; a BIGINT one would be a second tree beside it.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment: aware UTC in Python, whole microseconds since 1970 in the database, so that both databases agree."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - signature
+        """Moment to microseconds; a naive time is a mistake of ours and raises."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature
+        """Microseconds to moment."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData(naming_convention=NAMING)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("number", String(30), nullable=False),
+    Column("number_key", String(30), nullable=False, unique=True),
+    Column("branch", String(40), nullable=False),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("phone", String(16), index=True),
+    Column("balance", BigInteger),
+    Column("balance_date", Date),
+    Column("bill_code", String(40), nullable=False, server_default=""),
+    Column("closed_on", Date),
+    Column("import_id", BigInteger, nullable=False, server_default="0"),
+)
+"""`number_key` is `search_key(number)`; `balance` is in kopecks, positive = owes; `import_id` is the run that wrote it."""
+
+account_alias = Table(
+    "account_alias",
+    metadata,
+    Column("old_key", String(30), primary_key=True),
+    Column("old_number", String(30), nullable=False),
+    Column("account_id", Key, ForeignKey("account.id"), nullable=False, index=True),
+)
+"""Numbers an account had before a migration; they keep working."""
+
+meter = Table(
+    "meter",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("account_id", Key, ForeignKey("account.id"), nullable=False),
+    Column("serial", String(30), nullable=False),
+    Column("serial_key", String(30), nullable=False),
+    Column("zones", SmallInteger, nullable=False),
+    Column("digits", SmallInteger, nullable=False),
+    Column("ratio", Integer, nullable=False),
+    Column("t1", BigInteger, nullable=False),
+    Column("t2", BigInteger),
+    Column("t3", BigInteger),
+    Column("read_on", Date, nullable=False),
+    Column("verification_due", Date),
+    Column("automatic", Boolean, nullable=False, server_default=text("false")),
+    Column("closed_on", Date),
+    Column("import_id", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("account_id", "serial_key"),
+)
+"""`t1`..`t3` are the last billed values (day or single, night, half-peak); a closed meter was replaced."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("channel", String(20), nullable=False),
+    Column("event_id", String(200), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("sent_at_believed", Boolean, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("account_id", Key),
+    UniqueConstraint("channel", "event_id"),
+    Index("ix_event_sender", "external_id", "channel", "received_at"),
+)
+"""What came in and what became of it. The unique constraint makes a vendor's repeat harmless."""
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("account_id", Key, ForeignKey("account.id"), nullable=False),
+    Column("meter_id", Key, ForeignKey("meter.id"), nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("t1", BigInteger, nullable=False),
+    Column("t2", BigInteger),
+    Column("t3", BigInteger),
+    Column("typed", String(60), nullable=False, server_default=""),
+    Column("consumption", BigInteger),
+    Column("status", String(20), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("event_key", Key),
+    Column("sent_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("asked_until", Instant),
+    Column("decided_by", String(60), nullable=False, server_default=""),
+    Index("ix_reading_meter_id_sent_at", "meter_id", "sent_at"),
+    Index("ix_reading_period", "period"),
+    Index(
+        "ix_reading_asked",
+        "external_id",
+        "channel",
+        sqlite_where=text("status = 'needs_confirmation'"),
+        postgresql_where=text("status = 'needs_confirmation'"),
+    ),
+)
+"""One meter's values for one period (`YYYYMM`); `typed` keeps what was typed where the values are a suggestion."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("vendor_id", String(100), nullable=False, server_default=""),
+    Column("error", String(200), nullable=False, server_default=""),
+    Index(
+        "ix_outbox_due",
+        "channel",
+        "priority",
+        "due_at",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "ix_outbox_sending",
+        "channel",
+        sqlite_where=text("state = 'sending'"),
+        postgresql_where=text("state = 'sending'"),
+    ),
+)
+"""What goes out. A reply bears the key of the event it answers; `priority` 0 = reply, 1 = broadcast."""
+
+# `case` is a word of SQL itself.
+case = Table(
+    "moderation_case",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("kind", String(40), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("branch", String(40), nullable=False, server_default=""),
+    Column("account_id", Key, index=True),
+    Column("meter_id", Key),
+    Column("reading_id", Key, index=True),
+    Column("event_key", Key),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("decision", String(20), nullable=False, server_default=""),
+    Column("decided_by", String(60), nullable=False, server_default=""),
+    Index("ix_moderation_case_state_opened_at", "state", "opened_at"),
+)
+"""An item of the moderation queue. `kind` is a reading's code, or `hand_over`, `failed_event`, `undelivered`."""
+
+case_action = Table(
+    "case_action",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("case_id", Key, ForeignKey("moderation_case.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("moderator", String(60), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("outbox_id", Key),
+)
+"""Who did what to a case, in order; never changed."""
