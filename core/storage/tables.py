@@ -68,7 +68,7 @@ account = Table(
     Column("closed_on", Date),
     Column("import_id", BigInteger, nullable=False, server_default="0"),
 )
-"""`number_key` is `search_key(number)`; `balance` is in kopecks, positive = owes; `import_id` is the run that wrote it."""
+"""`number_key` is `search_key(number)`; `balance` is in kopecks, positive = owes; `import_id` names the writing run."""
 
 account_alias = Table(
     "account_alias",

@@ -1,0 +1,131 @@
+"""What a meter's new values mean against the previous ones: one verdict, by the first rule that fires.
+
+Rules and codes follow the practice of Russian retailers (digits, rollover, thresholds, x10, swapped registers); all
+comparisons are by daily consumption, because the interval between readings varies. Nothing here corrects a value: a
+suggestion is only ever a question to the subscriber.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import permutations, product
+
+from core.domain.accounts import Limits, Meter
+from core.domain.readings import Code
+
+ROLLOVER_FROM = 0.9
+"""A register may have passed its end when the previous value stood in its last tenth."""
+MINIMUM_DAYS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What new values are compared with: the latest values of an earlier period, and when they were read."""
+
+    values: tuple[int, ...]
+    read_on: date
+    average_daily_kwh: float | None = None
+    """The meter's own average where the history tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The rule that fired, the consumption in kWh, and for X10 and SWAPPED the values to propose instead."""
+
+    code: Code
+    consumption: int | None = None
+    suggestion: tuple[int, ...] = ()
+
+
+def consumption(previous: Sequence[int], values: Sequence[int], digits: int, ratio: int) -> int:
+    """KWh between two readings over all registers; one that is lower than before has passed its end."""
+    capacity = 10**digits
+    return ratio * sum((new - old) % capacity for old, new in zip(previous, values, strict=True))
+
+
+def judge(meter: Meter, baseline: Baseline, values: tuple[int, ...], read_on: date, limits: Limits) -> Verdict:
+    """Judge values that are as many as the meter's zones. Pure; the first rule that fires wins."""
+    capacity = 10**meter.digits
+    days = max((read_on - baseline.read_on).days, MINIMUM_DAYS)
+    scale = _Scale.of(meter, baseline, days, limits)
+    if any(value >= capacity for value in values):
+        return Verdict(Code.TOO_MANY_DIGITS, None, _shorter(values, meter, baseline, scale))
+    lower = [old > new for old, new in zip(baseline.values, values, strict=True)]
+    if not any(lower):
+        return _judge_growth(meter, baseline, values, scale)
+    if any(old > new == 0 for old, new in zip(baseline.values, values, strict=True)) and not _passed_end(
+        baseline.values, values, capacity
+    ):
+        return Verdict(Code.ZERO)
+    swapped = _swapped(values, meter, baseline, scale)
+    if swapped:
+        return Verdict(Code.SWAPPED, None, swapped)
+    if _passed_end(baseline.values, values, capacity):
+        used = consumption(baseline.values, values, meter.digits, meter.ratio)
+        if used <= scale.hard:
+            return Verdict(Code.ROLLOVER, used)
+    return Verdict(Code.LESS_THAN_PREVIOUS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The limits for this interval, in kWh."""
+
+    soft: float
+    hard: float
+
+    @classmethod
+    def of(cls, meter: Meter, baseline: Baseline, days: int, limits: Limits) -> "_Scale":
+        soft = float(limits.soft_daily_kwh * meter.ratio)
+        if baseline.average_daily_kwh is not None:
+            soft = max(soft, limits.average_factor * baseline.average_daily_kwh)
+        hard = max(float(limits.hard_daily_kwh * meter.ratio), soft)
+        return cls(soft * days, hard * days)
+
+
+def _judge_growth(meter: Meter, baseline: Baseline, values: tuple[int, ...], scale: _Scale) -> Verdict:
+    used = consumption(baseline.values, values, meter.digits, meter.ratio)
+    if used == 0:
+        return Verdict(Code.SAME_AS_PREVIOUS, 0)
+    if used <= scale.soft:
+        return Verdict(Code.ACCEPTED, used)
+    shorter = _shorter(values, meter, baseline, scale)
+    if shorter:
+        return Verdict(Code.X10, used, shorter)
+    swapped = _swapped(values, meter, baseline, scale)
+    if swapped:
+        return Verdict(Code.SWAPPED, used, swapped)
+    return Verdict(Code.TOO_LARGE if used <= scale.hard else Code.PHYSICAL_LIMIT, used)
+
+
+def _passed_end(previous: Sequence[int], values: Sequence[int], capacity: int) -> bool:
+    """Whether every register that fell stood near its end."""
+    return all(new >= old or old > ROLLOVER_FROM * capacity for old, new in zip(previous, values, strict=True))
+
+
+def _shorter(values: tuple[int, ...], meter: Meter, baseline: Baseline, scale: _Scale) -> tuple[int, ...]:
+    """The values with the last digit of one or more registers dropped, if just one such reading is plausible."""
+    choices = [
+        (new, new // 10) if new // 10 >= old else (new,) for old, new in zip(baseline.values, values, strict=True)
+    ]
+    fitting = [
+        candidate
+        for candidate in product(*choices)
+        if candidate != values and _plausible(candidate, meter, baseline, scale)
+    ]
+    return fitting[0] if len(fitting) == 1 else ()
+
+
+def _swapped(values: tuple[int, ...], meter: Meter, baseline: Baseline, scale: _Scale) -> tuple[int, ...]:
+    """The values in the only other order that is plausible."""
+    fitting = {
+        candidate
+        for candidate in permutations(values)
+        if candidate != values and _plausible(candidate, meter, baseline, scale)
+    }
+    return fitting.pop() if len(fitting) == 1 else ()
+
+
+def _plausible(values: tuple[int, ...], meter: Meter, baseline: Baseline, scale: _Scale) -> bool:
+    grown = all(old <= new < 10**meter.digits for old, new in zip(baseline.values, values, strict=True))
+    return grown and consumption(baseline.values, values, meter.digits, meter.ratio) <= scale.soft

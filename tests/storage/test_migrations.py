@@ -1,0 +1,38 @@
+"""Migrations: on an empty database, on a filled one, and equal to the tables."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, insert, select
+
+from core.storage import migrate
+from core.storage.database import Database
+from core.storage.tables import account, metadata
+
+
+async def test_migrated_database_equals_the_tables(database: Database) -> None:
+    """What the migrations make and what the tables say is the same, to the last index."""
+
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+    assert await database.read(differences) == []
+
+
+async def test_database_is_at_head(database: Database) -> None:
+    """A migrated database says that it is at the newest revision."""
+    assert await migrate.current(database) == migrate.head()
+
+
+def test_upgrade_keeps_what_a_filled_database_holds(database_url: str) -> None:
+    """Running the upgrade over data changes nothing of it."""
+    migrate.alone(database_url, _fill)
+    migrate.upgrade(database_url)
+    migrate.alone(database_url, _check)
+
+
+def _fill(connection: Connection) -> None:
+    connection.execute(insert(account).values(id=1, number="0012", number_key="12", branch="khb"))
+
+
+def _check(connection: Connection) -> None:
+    assert connection.execute(select(account.c.number)).scalar_one() == "0012"
