@@ -39,7 +39,7 @@ class Verdict:
 
 def consumption(previous: Sequence[int], values: Sequence[int], digits: int, ratio: int) -> int:
     """KWh between two readings over all registers; one that is lower than before has passed its end."""
-    capacity = 10**digits
+    capacity: int = 10**digits
     return ratio * sum((new - old) % capacity for old, new in zip(previous, values, strict=True))
 
 

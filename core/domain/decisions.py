@@ -1,0 +1,65 @@
+"""What the desk decided about one event: everything there is to store, and nothing stored yet."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from core.domain.messages import Delivery, Event
+from core.domain.readings import Code, Reading
+
+HAND_OVER: Final = "hand_over"
+FAILED_EVENT: Final = "failed_event"
+UNDELIVERED: Final = "undelivered"
+"""Kinds of case beside the codes of readings."""
+
+FAILURES: Final = frozenset(
+    {"format", "empty", "too_long", "phone_for_account", Code.ACCOUNT_NOT_FOUND.value, Code.METER_NOT_FOUND.value}
+)
+"""Outcome codes that count towards a sender's daily stop: unreadable texts, and pairs that do not exist (guessing)."""
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    HANDLED = "handled"
+    IGNORED = "ignored"
+    """Read, and deliberately not answered: a limit, a loop, nothing to say."""
+    FAILED = "failed"
+    """Our mistake: a case is open."""
+
+
+@dataclass(slots=True, kw_only=True)
+class NewCase:
+    """A case to open. `kind` is a reading's `Code`, or one of the kinds above."""
+
+    kind: str
+    branch: str = ""
+    account_id: int | None = None
+    meter_id: int | None = None
+    reading_id: int | None = None
+    text: str = field(default="", repr=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Decision:
+    """One event's outcome. `key` is the event row's and, if there is a reply, the outbox row's key."""
+
+    key: int
+    event: Event
+    received_at: datetime
+    sent_at: datetime
+    """The moment that counts: the vendor's, or that of arrival where the vendor's cannot be believed."""
+    outcome: Outcome = Outcome.HANDLED
+    code: str = ""
+    text: str = field(default="", repr=False)
+    """The text to keep; not always the text that came."""
+    account_id: int | None = None
+    reply: str | None = field(default=None, repr=False)
+    readings: list[Reading] = field(default_factory=list)
+    """New ones."""
+    changed: list[Reading] = field(default_factory=list)
+    """Stored ones with a new status."""
+    cases: list[NewCase] = field(default_factory=list)
+    delivery: Delivery | None = None
+    """A delivery report's news; nothing else is stored then."""

@@ -1,0 +1,158 @@
+"""Loads the facts of a batch with a fixed number of statements, however large the batch is."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, union_all
+
+from core.domain.accounts import Account, Meter
+from core.domain.decisions import FAILURES, HAND_OVER
+from core.domain.facts import Facts, Needs, Sender
+from core.domain.messages import Address
+from core.domain.readings import LIVE, Code, Reading, Status
+from core.storage import tables
+from core.storage.tables import account, account_alias, event, meter, reading
+
+HISTORY: Final = timedelta(days=400)
+"""13 months: enough for the average, for the same month a year ago, and for repeats."""
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+
+_ACCOUNT = (
+    account.c.id,
+    account.c.number,
+    account.c.branch,
+    account.c.phone,
+    account.c.balance,
+    account.c.balance_date,
+)
+
+
+def _in(name: str) -> Any:  # noqa: ANN401 - SQLAlchemy's parameter type depends on the column it meets
+    return bindparam(name, expanding=True)
+
+
+_KNOWN = select(event.c.channel, event.c.event_id).where(
+    event.c.event_id.in_(_in("event_ids")), event.c.channel.in_(_in("channels"))
+)
+_ASKED = select(reading).where(
+    reading.c.external_id.in_(_in("external_ids")),
+    reading.c.status == literal(Status.NEEDS_CONFIRMATION.value, literal_execute=True),
+)
+_ACCOUNTS = union_all(
+    select(*_ACCOUNT, account.c.number_key.label("found")).where(account.c.number_key.in_(_in("keys"))),
+    select(*_ACCOUNT, account_alias.c.old_key.label("found"))
+    .join_from(account, account_alias, account.c.id == account_alias.c.account_id)
+    .where(account_alias.c.old_key.in_(_in("keys"))),
+    select(*_ACCOUNT, account.c.phone.label("found")).where(account.c.phone.in_(_in("phones"))),
+    select(*_ACCOUNT, literal(None).label("found")).where(account.c.id.in_(_in("ids"))),
+)
+_METERS = select(meter).where(meter.c.account_id.in_(_in("ids"))).order_by(meter.c.account_id, meter.c.serial)
+_READINGS = (
+    select(reading)
+    .where(
+        reading.c.meter_id.in_(_in("ids")),
+        reading.c.sent_at >= bindparam("since", type_=tables.Instant()),
+        reading.c.status.in_([status.value for status in LIVE]),
+    )
+    .order_by(reading.c.meter_id, reading.c.sent_at, reading.c.id)
+)
+_SENDERS = (
+    select(
+        event.c.channel,
+        event.c.external_id,
+        func.sum(case((event.c.received_at >= bindparam("hour", type_=tables.Instant()), 1), else_=0)),
+        func.sum(case((event.c.code.in_(sorted(FAILURES)), 1), else_=0)),
+        func.sum(case((event.c.code == HAND_OVER, 1), else_=0)),
+    )
+    .where(
+        event.c.external_id.in_(_in("external_ids")),
+        event.c.channel.in_(_in("channels")),
+        event.c.received_at >= bindparam("day", type_=tables.Instant()),
+    )
+    .group_by(event.c.external_id, event.c.channel)
+)
+
+
+def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
+    """Everything that deciding a batch may ask for."""
+    facts = Facts()
+    channels = sorted({address.channel for address in needs.addresses})
+    senders = {"external_ids": [address.external_id for address in needs.addresses], "channels": channels}
+    event_ids = {"event_ids": [event_id for _, event_id in needs.events], "channels": channels}
+    facts.known_events = {(channel, event_id) for channel, event_id in connection.execute(_KNOWN, event_ids)}
+    for row in connection.execute(_SENDERS, senders | {"hour": now - HOUR, "day": now - DAY}):
+        address = Address(row[0], row[1])
+        facts.senders[address] = Sender(int(row[2]), int(row[3]), bool(row[4]))
+    asked = [to_reading(row) for row in connection.execute(_ASKED, senders)]
+    _load_accounts(connection, facts, needs, {item.account_id for item in asked})
+    meter_ids = _load_meters(connection, facts)
+    for row in connection.execute(_READINGS, {"ids": meter_ids, "since": now - HISTORY}):
+        facts.add(to_reading(row))
+    return facts
+
+
+def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iterable[int]) -> None:
+    wanted = {"keys": list(needs.account_keys), "phones": list(needs.phones), "ids": list(ids)}
+    for row in connection.execute(_ACCOUNTS, wanted):
+        found = row.found
+        known = facts.account_by_id.get(row[0])
+        if known is None:
+            known = Account(id=row[0], number=row[1], branch=row[2], phone=row[3], balance=row[4], balance_date=row[5])
+            facts.account_by_id[known.id] = known
+        if found is None:
+            continue
+        if found.startswith("+"):
+            facts.accounts_of_phone.setdefault(found, []).append(known)
+        else:
+            facts.accounts[found] = known
+
+
+def _load_meters(connection: Connection, facts: Facts) -> list[int]:
+    by_account: dict[int, list[Meter]] = defaultdict(list)
+    ids = []
+    for row in connection.execute(_METERS, {"ids": list(facts.account_by_id)}):
+        item = to_meter(row)
+        by_account[item.account_id].append(item)
+        ids.append(item.id)
+    facts.meters = dict(by_account)
+    return ids
+
+
+def to_meter(row: Row[*tuple[Any, ...]]) -> Meter:
+    """A row of the table `meter`, all columns."""
+    return Meter(
+        id=row.id,
+        account_id=row.account_id,
+        serial=row.serial,
+        zones=row.zones,
+        digits=row.digits,
+        ratio=row.ratio,
+        billed=(row.t1, row.t2, row.t3)[: row.zones],
+        read_on=row.read_on,
+        verification_due=row.verification_due,
+        automatic=row.automatic,
+        closed_on=row.closed_on,
+    )
+
+
+def to_reading(row: Row[*tuple[Any, ...]]) -> Reading:
+    """A row of the table `reading`, all columns."""
+    return Reading(
+        id=row.id,
+        account_id=row.account_id,
+        meter_id=row.meter_id,
+        period=row.period,
+        values=tuple(value for value in (row.t1, row.t2, row.t3) if value is not None),
+        consumption=row.consumption,
+        status=Status(row.status),
+        code=Code(row.code),
+        address=Address(row.channel, row.external_id),
+        sent_at=row.sent_at,
+        received_at=row.received_at,
+        decided_by=row.decided_by,
+        asked_until=row.asked_until,
+        typed=tuple(int(value) for value in row.typed.split()),
+    )
