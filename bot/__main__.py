@@ -1,5 +1,6 @@
 """`meterline`, or `python -m bot`."""
 
+import io
 import sys
 
 from bot.cli import meterline
@@ -9,7 +10,8 @@ def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
         # A subscriber's text may hold what the terminal's encoding cannot show; that is no reason to fail.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] - a text file in every process
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     meterline(prog_name="meterline")
 
 

@@ -82,7 +82,8 @@ class App:
     @cached_property
     def settings(self) -> "Settings":
         """The configuration; a `Fault` that lists all that is wrong with it."""
-        from bot.settings import FaultySettings, load  # noqa: PLC0415 - a fast start
+        from bot.complaints import FaultySettings  # noqa: PLC0415 - a fast start
+        from bot.settings import load  # noqa: PLC0415 - a fast start
 
         try:
             return load(self.config)
@@ -105,7 +106,9 @@ class App:
         from core.storage import migrate  # noqa: PLC0415 - a fast start
         from core.storage.database import connect  # noqa: PLC0415 - a fast start
 
-        self.settings.database.require_file()
+        file = self.settings.database.file
+        if file is not None and not file.exists():
+            raise Fault(f"{file} is not there: `meterline db upgrade` makes it")
         database = connect(self.settings.database.url)
         try:
             if await migrate.current(database) != migrate.head():

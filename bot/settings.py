@@ -1,0 +1,298 @@
+"""The configuration: one TOML file, the environment on top, read once and frozen. Only this module reads either."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from bot.complaints import FaultySettings, complain, nearest
+from channels.sms.settings import Settings as SmsSettings
+from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
+
+PREFIX = "METERLINE__"
+SQLITE = "sqlite:///"
+LAST_DAY = 31
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+def _beside(info: ValidationInfo) -> Path:
+    return Path((info.context or {}).get("beside", ""))
+
+
+def _web_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/]\S*", value):
+        raise ValueError("should begin with https:// or http://")
+    return value.rstrip("/")
+
+
+class Server(Section):
+    """Where we listen."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, examples=["127.0.0.1"])
+    port: int = Field(default=8080, ge=0, le=65535, examples=[8080])
+    """0 takes any free port; the log says which."""
+    public_url: Annotated[str, AfterValidator(_web_address)] = Field(default="", examples=["https://sms.example.ru"])
+    """How vendors and subscribers reach us, where that differs from host and port."""
+    stop_seconds: float = Field(default=20.0, gt=0, le=600, examples=[20.0])
+    """How long a graceful stop may take; systemd and Docker must be more patient than that."""
+
+
+class Database(Section):
+    """Where everything is kept."""
+
+    url: str = Field(default=f"{SQLITE}meterline.db", repr=False, examples=[f"{SQLITE}meterline.db"])
+    """A relative SQLite path is meant beside the configuration file. A password in it does not print."""
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str, info: ValidationInfo) -> str:
+        if value.startswith(("postgresql://", "postgres://")):
+            return value.replace("postgres://", "postgresql://", 1)
+        path = value.removeprefix(SQLITE)
+        if path == value or path in {"", ":memory:"}:
+            raise ValueError(f"should name a file as {SQLITE}… or a server as postgresql://…")
+        return f"{SQLITE}{_beside(info) / path}"
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None where there is a server."""
+        return Path(self.url.removeprefix(SQLITE)) if self.url.startswith(SQLITE) else None
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return re.sub(r"(?<=://)([^@/:]*):.*@", r"\1:***@", self.url)
+
+
+class Privacy(Section):
+    """What the law adds."""
+
+    state_owned: bool = Field(default=False, examples=[False])
+    """A retailer with a state share may not send personal or payment data through foreign messengers."""
+
+
+class Channels(Section):
+    """One section for each channel."""
+
+    sms: SmsSettings = SmsSettings()
+
+
+class SenderLimits(Section):
+    """How much one sender may do."""
+
+    messages_per_hour: int = Field(default=30, ge=1, examples=[30])
+    """Beyond that nothing is answered until the hour is over; what was written is kept."""
+    format_errors_per_day: int = Field(default=5, ge=1, examples=[5])
+    """Then a moderator takes over."""
+    confirm_hours: int = Field(default=24, ge=1, le=240, examples=[24])
+    """How long a ДА confirms a doubtful reading."""
+
+
+class Wording(Section):
+    """What we say to subscribers."""
+
+    overrides: Path | None = Field(default=None, examples=["our-texts.ftl"])
+    """A Fluent file with the retailer's own wording for some of the texts."""
+
+    @field_validator("overrides", mode="before")
+    @classmethod
+    def _present(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str) or not value:
+            return value or None
+        path = _beside(info) / value
+        if not path.is_file():
+            raise ValueError(f"{path} is not there")
+        return path
+
+
+class Logs(Section):
+    """What we write down."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", examples=["info"])
+    format: Literal["auto", "json", "console"] = Field(default="auto", examples=["json"])
+    """`auto` is for people on a terminal and for programs elsewhere."""
+
+
+class DailyLimits(Section):
+    """When a consumption is doubtful, in kWh a day at ratio 1 (`core.domain.accounts.Limits`)."""
+
+    soft_daily_kwh: int = Field(default=Limits().soft_daily_kwh, ge=1, examples=[60])
+    """Above this the subscriber is asked."""
+    hard_daily_kwh: int = Field(default=Limits().hard_daily_kwh, ge=1, examples=[360])
+    """Above this a moderator decides."""
+    average_factor: int = Field(default=Limits().average_factor, ge=1, examples=[3])
+    """Where a meter's own average is known, the soft limit is at least this many times it."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "DailyLimits":
+        if self.soft_daily_kwh > self.hard_daily_kwh:
+            raise ValueError("soft_daily_kwh should not be above hard_daily_kwh")
+        return self
+
+
+class BranchSettings(Section):
+    """A branch."""
+
+    code: str = Field(min_length=1, max_length=40, pattern=r"^[\w.-]+$", examples=["khabarovsk"])
+    name: str = Field(min_length=1, examples=["Хабаровск"])
+    timezone: str = Field(examples=["Asia/Vladivostok"])
+    window: tuple[int, int] = Field(default=(20, 25), examples=[[20, 25]])
+    """First and last day of the month for readings, both included, in the branch's time."""
+    outside: OutsidePolicy = Field(default="next_period", examples=["next_period"])
+    expired_verification: ExpiredPolicy = Field(default="review", examples=["review"])
+    account_pattern: str = Field(default=r"\d{4,20}", examples=["[0-9]{10}"])
+    phones: tuple[str, ...] = Field(default=(), examples=[["8-800-000-00-00"]])
+    limits: DailyLimits = DailyLimits()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        zones = available_timezones()
+        if value not in zones:
+            raise ValueError(f"no time zone is called {value!r}{nearest(value, zones)}")
+        return value
+
+    @field_validator("window")
+    @classmethod
+    def _days(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if not 1 <= value[0] <= value[1] <= LAST_DAY:
+            raise ValueError("should be the first and the last day of the window within a month")
+        return value
+
+    @field_validator("account_pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"is not a regular expression: {error}") from None
+        return value
+
+    def branch(self) -> Branch:
+        """The same as the core knows it."""
+        return Branch(
+            code=self.code,
+            name=self.name,
+            timezone=ZoneInfo(self.timezone),
+            window=self.window,
+            outside=self.outside,
+            expired_verification=self.expired_verification,
+            account_pattern=self.account_pattern,
+            phones=self.phones,
+            limits=Limits(**self.limits.model_dump()),
+        )
+
+
+class Settings(Section):
+    """The whole."""
+
+    server: Server = Server()
+    database: Database = Database()
+    privacy: Privacy = Privacy()
+    channels: Channels = Channels()
+    limits: SenderLimits = SenderLimits()
+    texts: Wording = Wording()
+    logs: Logs = Logs()
+    branch: tuple[BranchSettings, ...]
+
+    @field_validator("branch")
+    @classmethod
+    def _distinct(cls, value: tuple[BranchSettings, ...]) -> tuple[BranchSettings, ...]:
+        if not value:
+            raise ValueError("should name at least one")
+        codes = [branch.code for branch in value]
+        if len(set(codes)) < len(codes):
+            raise ValueError("two branches have the same code")
+        return value
+
+    def branches(self) -> Branches:
+        """The branches by code."""
+        return {branch.code: branch.branch() for branch in self.branch}
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret in clear, so that the logs can keep them out."""
+        return frozenset(_secrets(self))
+
+
+def load(file: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the file and the environment.
+
+    Raises:
+        FaultySettings: the file is missing or no TOML, or something in it or in the environment cannot be used.
+    """
+    try:
+        data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise FaultySettings(
+            f"{file} is not there: `meterline init` writes one, `--config FILE` names another"
+        ) from None
+    except OSError as error:
+        raise FaultySettings(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise FaultySettings(f"{file} is not UTF-8 (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise FaultySettings(f"{file} is not TOML: {error}") from None
+    origins = _overlay(data, os.environ if environment is None else environment)
+    # A section that is left out has checks to pass too: its relative paths are meant beside the file.
+    data.setdefault("database", {})
+    try:
+        return Settings.model_validate(data, context={"beside": file.parent.absolute()})
+    except ValidationError as error:
+        raise FaultySettings(complain(str(file), Settings, error, origins)) from None
+
+
+def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Put `METERLINE__SECTION__KEY` over the file's values; say which place came from which variable."""
+    origins = {}
+    for variable, text in sorted(environment.items()):
+        if not variable.upper().startswith(PREFIX):
+            continue
+        *sections, key = place = tuple(variable[len(PREFIX) :].lower().split("__"))
+        target = data
+        for section in sections:
+            inner = target.setdefault(section, {})
+            if not isinstance(inner, dict):
+                raise FaultySettings(f"{variable}: {section} is no section; give the whole of it in one variable")
+            target = inner
+        target[key] = _value(variable, text)
+        origins[place] = variable
+    return origins
+
+
+def _value(variable: str, text: str) -> object:
+    """A list or table is written as in TOML; everything else is taken as it stands."""
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise FaultySettings(f"{variable} is not a list or table in TOML: {error}") from None
+
+
+def _secrets(section: BaseModel) -> Iterator[str]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from _secrets(value)
+        elif isinstance(value, SecretStr) and value.get_secret_value():
+            yield value.get_secret_value()
