@@ -1,0 +1,170 @@
+### The service's answers in Russian.
+###
+### To say something otherwise, copy the message into `ru.ftl` of your own folder (`texts` in meterline.toml) and change
+### it there: yours replaces ours. `.short` is what an SMS gets when the first text does not fit. An SMS of 70 characters
+### is one part, of 134 two. `$account`, `$meter` come masked; a selector (`$month`, `$expected`) only chooses a text.
+
+## Months and values
+
+month = { $month ->
+    [1] январь
+    [2] февраль
+    [3] март
+    [4] апрель
+    [5] май
+    [6] июнь
+    [7] июль
+    [8] август
+    [9] сентябрь
+    [10] октябрь
+    [11] ноябрь
+   *[12] декабрь
+}
+values-1 = показание { $t1 }
+values-2 = день { $t1 }, ночь { $t2 }
+values-3 = пик { $t1 }, ночь { $t2 }, полупик { $t3 }
+
+## Accepted
+
+accepted = Принято: счёт { $account }, счётчик { $meter }, { $values }. №{ $reference }.
+    .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }. №{ $reference }.
+accepted-linked = Принято: счёт { $account }, счётчик { $meter }, { $values }. Расход { $consumption } кВт·ч. №{ $reference }.
+    .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }, { $consumption } кВт·ч. №{ $reference }.
+accepted-next-period = Принято: счёт { $account }, счётчик { $meter }, { $values }. Войдёт в расчёт за { month } (приём с { $open } по { $close } число). №{ $reference }.
+    .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }. Войдёт в расчёт за { month }. №{ $reference }.
+accepted-next-period-linked = Принято: счёт { $account }, счётчик { $meter }, { $values }. Расход { $consumption } кВт·ч. Войдёт в расчёт за { month } (приём с { $open } по { $close } число). №{ $reference }.
+    .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }. Расход { $consumption } кВт·ч, за { month }. №{ $reference }.
+accepted-same = Принято: счёт { $account }, счётчик { $meter }, { $values }. Показания прежние, расход 0 кВт·ч. №{ $reference }.
+    .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }. Расход 0 кВт·ч. №{ $reference }.
+
+## Notes: a sentence after the main text, left out when it does not fit
+
+note-fraction = Цифры после запятой не нужны, мы их не учли.
+note-understood = Мы поняли вас так. Если неверно, пришлите ещё раз.
+note-renamed = Номер вашего счёта теперь { $account }.
+note-verification = Вышел срок поверки счётчика, позвоните нам.
+note-superseded = Эти показания заменяют присланные раньше.
+
+## Nothing changes
+
+duplicate = Эти показания уже приняты: счётчик { $meter }, { $values }. №{ $reference }.
+duplicate-period = Эти показания уже приняты за { month }: счётчик { $meter }, { $values }. №{ $reference }.
+outdated = По счётчику { $meter } уже есть более поздние показания, они и будут в расчёте.
+
+## Not accepted
+
+# One text for an unknown account and for a meter of somebody else's: it must not tell which.
+not-found = Не принято: проверьте по квитанции номера счёта и счётчика и пришлите ещё раз.
+    .short = Не принято: проверьте номера счёта и счётчика и пришлите ещё раз.
+phone-for-account = Похоже, вместо счёта указан номер телефона. Номер лицевого счёта есть в квитанции, пришлите с ним ещё раз.
+    .short = Вместо счёта указан телефон. Пришлите номер счёта из квитанции.
+meter-missing = Добавьте номер счётчика. Пример: 1234567890 12345678 5778 2542
+meter-missing-linked = На вашем счёте несколько счётчиков: { $meters }. Добавьте номер счётчика и пришлите ещё раз.
+    .short = Добавьте номер счётчика. Пример: 1234567890 12345678 5778 2542
+meter-archived = Счётчик { $meter } снят с учёта. Номер нового счётчика есть в квитанции, пришлите показания с ним.
+    .short = Счётчик { $meter } снят. Пришлите показания нового счётчика.
+meter-automatic = Счётчик { $meter } передаёт показания сам, вам передавать их не нужно.
+    .short = Счётчик { $meter } передаёт показания сам.
+few-values = { $expected ->
+    [2] По счётчику { $meter } нужны два показания, день и ночь. Пришлите оба одним сообщением.
+   *[3] По счётчику { $meter } нужны три показания: пик, ночь, полупик. Пришлите все одним сообщением.
+}
+    .short = { $expected ->
+    [2] По счётчику { $meter } нужны два показания: день и ночь.
+   *[3] По счётчику { $meter } нужны три показания: пик, ночь, полупик.
+}
+extra-values = { $expected ->
+    [1] По счётчику { $meter } нужно одно показание. Пришлите счёт, счётчик и одно число.
+    [2] По счётчику { $meter } нужны только два показания, день и ночь. Пришлите ещё раз.
+   *[3] По счётчику { $meter } нужны только три показания: пик, ночь, полупик. Пришлите ещё раз.
+}
+    .short = { $expected ->
+    [1] По счётчику { $meter } нужно одно показание.
+    [2] По счётчику { $meter } нужны два показания: день и ночь.
+   *[3] По счётчику { $meter } нужны три показания: пик, ночь, полупик.
+}
+too-many-digits = В показании { $value } лишние цифры: у счётчика { $meter } до запятой их { $digits }. После запятой не нужны. Пришлите ещё раз.
+    .short = Не принято: { $value }. У счётчика { $meter } цифр до запятой { $digits }.
+less-than-previous = Не принято: { $value } меньше прежнего показания. Проверьте цифры до запятой и пришлите ещё раз.
+    .short = { $value } меньше прежнего показания. Проверьте и пришлите снова.
+less-than-previous-linked = Не принято: { $value } меньше прежнего показания { $previous }. Проверьте цифры до запятой и пришлите ещё раз.
+    .short = { $value } меньше прежнего { $previous }. Проверьте и пришлите снова.
+zero = Ноль не принят. Даже если расхода не было, пришлите цифры, которые сейчас показывает счётчик { $meter }.
+    .short = Нужен не ноль, а цифры, которые показывает счётчик { $meter }.
+outside-window = Сейчас показания не принимаем. Пришлите их с { $open } по { $close } число.
+
+## Questions: each is answered with ДА or with new values
+
+ask-too-large = Большой расход. Если всё верно, ответьте ДА, иначе пришлите снова.
+ask-too-large-linked = Расход { $consumption } кВт·ч необычно велик. Если всё верно, ответьте ДА, иначе пришлите снова.
+    .short = Расход { $consumption } кВт·ч. Верно? Ответьте ДА или пришлите снова.
+ask-x10 = Похоже, есть лишняя цифра. Верно так: { $values }? Ответьте ДА или пришлите снова.
+    .short = Верно так: { $values }? Ответьте ДА или пришлите снова.
+ask-swapped = Похоже, показания переставлены местами. Верно так: { $values }? Ответьте ДА или пришлите снова.
+    .short = Верно так: { $values }? Ответьте ДА или пришлите снова.
+ask-meaning = Мы поняли так: счёт { $account }, счётчик { $meter }, { $values }. Если верно, ответьте ДА, иначе пришлите снова.
+    .short = ЛС { $account }, ПУ { $meter }, { $values }? Ответьте ДА или пришлите снова.
+
+## Taken, a moderator decides
+
+review = Записали: счётчик { $meter }, { $values }. Показания проверит оператор. №{ $reference }.
+    .short = Записали: ПУ { $meter }, { $values }. Проверит оператор. №{ $reference }.
+review-rollover = Записали: счётчик { $meter }, { $values }. Похоже, он начал счёт с нуля, это проверит оператор. №{ $reference }.
+    .short = Записали: ПУ { $meter }, { $values }. Проверит оператор. №{ $reference }.
+review-verification = Записали: счётчик { $meter }, { $values }. Вышел срок его поверки, ответит оператор. №{ $reference }.
+    .short = Записали: ПУ { $meter }, { $values }. Проверит оператор. №{ $reference }.
+review-correction = Записали: счётчик { $meter }, { $values }. Прежние показания уже в расчёте, исправление рассмотрит оператор. №{ $reference }.
+    .short = Записали: ПУ { $meter }, { $values }. Исправление рассмотрит оператор. №{ $reference }.
+
+## The conversation
+
+declined = Хорошо, показания не записаны. Пришлите их ещё раз.
+nothing-to-confirm = Подтверждать сейчас ничего не нужно. Показания пришлите так: 1234567890 12345678 5778 2542 (счёт, счётчик, день, ночь)
+    .short = Подтверждать сейчас ничего не нужно. Просто пришлите показания.
+format = Не разобрали сообщение. Пришлите через пробел: счёт счётчик день ночь. Пример: 1234567890 12345678 5778 2542
+    .short = Пишите: счёт счётчик день ночь. Пример: 1234567890 12345678 5778 2542
+too-long = Сообщение слишком длинное. Пришлите только счёт счётчик день ночь. Пример: 1234567890 12345678 5778 2542
+    .short = Слишком длинно. Пример: 1234567890 12345678 5778 2542
+empty = Сообщение пришло пустым. Показания пришлите так: 1234567890 12345678 5778 2542 (счёт, счётчик, день, ночь)
+    .short = Сообщение пустое. Пример: 1234567890 12345678 5778 2542
+card-number = Похоже на номер банковской карты. Мы его не сохранили. Пожалуйста, никогда и никому не присылайте номер карты.
+    .short = Не присылайте номер банковской карты. Мы его не сохранили.
+hand-over = Ваше сообщение посмотрит оператор. Подсказок сегодня больше не пришлём. Если нужна помощь, звоните: { $phones }
+    .short = Ваше сообщение посмотрит оператор. Звоните: { $phones }
+failed = Не получилось обработать сообщение, его посмотрит оператор. Снова присылать не нужно.
+    .short = Сообщение посмотрит оператор. Снова присылать не нужно.
+help = Показания принимаем с { $open } по { $close } число. Пример: 1234567890 12345678 5778 2542 (счёт, счётчик, день, ночь). Вопросы: { $phones }
+    .short = Пример: 1234567890 12345678 5778 2542 (счёт, счётчик, день, ночь). Вопросы: { $phones }
+
+## Balance and payment
+
+balance-debt = Счёт { $account }: к оплате { $sum } руб. на { $date }.
+balance-zero = Счёт { $account }: на { $date } всё оплачено, спасибо.
+balance-overpaid = Счёт { $account }: переплата { $sum } руб. на { $date }.
+balance-unlinked = Баланс сообщаем только на тот телефон, который указан у нас для вашего счёта. Узнать его можно в контактном центре.
+    .short = Баланс по этому счёту можно узнать в контактном центре.
+balance-unknown = Счёт { $account }: сведений о балансе пока нет. Спросите позже или позвоните нам.
+    .short = Счёт { $account }: сведений о балансе пока нет.
+payment = Оплатить можно по квитанции, в том числе по её QR-коду. Вопросы об оплате: { $phones }
+    .short = Оплатить можно по квитанции. Вопросы: { $phones }
+
+## Several meters in one message; the items are joined with "; "
+
+item-accepted = { $meter }: принято, { $values }
+item-same = { $meter }: принято, { $values }, расход 0
+item-review = { $meter }: проверит оператор, { $values }
+item-duplicate = { $meter }: уже принято, { $values }
+item-asked = { $meter }: верно ли { $values }? Ответьте ДА
+item-refused = { $meter }: не принято
+several = { $items }. №{ $reference }.
+# In place of `several` where the items do not fit.
+several-counted = Принято показаний: { $accepted }, требуют внимания: { $others }. №{ $reference }.
+
+## A moderator has decided
+
+case-approved = Оператор проверил и принял: счётчик { $meter }, { $values }, в расчёт за { month }. №{ $reference }.
+    .short = Принято: ПУ { $meter }, { $values }, за { month }. №{ $reference }.
+case-corrected = Оператор исправил показания: счётчик { $meter }, { $values }, в расчёт за { month }. №{ $reference }.
+    .short = Исправлено: ПУ { $meter }, { $values }, за { month }. №{ $reference }.
+case-rejected = Показания не приняты: счётчик { $meter }, { $values }. { $reason }.
+    .short = Не принято: ПУ { $meter }. { $reason }.
