@@ -1,1 +1,6 @@
-"""What the service says, in Russian and English."""
+"""What the service says, in Russian and English; an operator may say it otherwise."""
+
+from core.services.texts.catalogue import Texts
+from core.services.texts.source import TextsRefused
+
+__all__ = ["Texts", "TextsRefused"]

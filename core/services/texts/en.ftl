@@ -129,7 +129,7 @@ hand-over = An operator will look at your message. We send no more hints today. 
     .short = An operator will look at your message. Call { $phones }
 failed = We could not process your message, an operator will look at it. No need to send it again.
     .short = An operator will look at your message. No need to resend.
-help = Readings are taken from { $open } to { $close }. Example: 1234567890 12345678 5778 2542 (account, meter, day, night). Call { $phones }
+help = Readings from { $open } to { $close }, example: 1234567890 12345678 5778 2542 (account, meter, day, night). Balance: BALANCE. Call { $phones }
     .short = Example: 1234567890 12345678 5778 2542 (account, meter, day, night). Call { $phones }
 
 ## Balance and payment
