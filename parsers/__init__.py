@@ -1,10 +1,13 @@
 """Pure text to values, standard library only: `parse` is total and linear, and knows no database."""
 
+from parsers import commands, repair, strict
 from parsers.message import (
+    MAX_CANDIDATES,
     Candidate,
     Command,
     CommandKind,
     Entry,
+    Language,
     Outcome,
     Parsed,
     Rejected,
@@ -14,12 +17,16 @@ from parsers.message import (
     Value,
     Zone,
 )
+from parsers.text import MAX_LENGTH
 
 __all__ = [
+    "MAX_CANDIDATES",
+    "MAX_LENGTH",
     "Candidate",
     "Command",
     "CommandKind",
     "Entry",
+    "Language",
     "Outcome",
     "Parsed",
     "RejectCode",
@@ -28,4 +35,16 @@ __all__ = [
     "Submission",
     "Value",
     "Zone",
+    "parse",
 ]
+
+
+def parse(text: str) -> Parsed:
+    """Read one message; any text has an answer, and a longer one takes no more than proportionally longer.
+
+    >>> parse("1234567890 12345678 5778 2542").candidates[0].entries[0].meter
+    '12345678'
+    """
+    if len(text) > MAX_LENGTH:
+        return Rejected(RejectCode.TOO_LONG, "")
+    return strict.read(text) or commands.read(text) or repair.read(text)

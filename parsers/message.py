@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Language = Literal["ru", "en"]
 
@@ -32,13 +32,13 @@ class Repair(StrEnum):
     FRACTION = "fraction"
     """Digits behind the decimal mark were dropped; the subscriber is told."""
     JOINED = "joined"
-    """The account was typed in groups, by spaces or hyphens."""
+    """An account was typed in groups, by spaces or hyphens, or a figure in thousands: `12345-678-90`, `5 778`."""
     EMAIL = "email"
     """An e-mail address stood at the end."""
     WORDS = "words"
     """Greetings and other words that carry no figure were dropped."""
     SWAPPED = "swapped"
-    """The meter stood before the account, or night before day by its label: never stored unasked."""
+    """The meter stood before the account: never stored unasked. Zones in another order are told by their labels."""
 
 
 class Zone(StrEnum):
@@ -52,8 +52,7 @@ class Zone(StrEnum):
     """Half-peak of a three-zone meter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A register's figure as typed; `number` holds the digits before the decimal mark, `digits` how many were typed."""
 
     number: int
@@ -61,8 +60,7 @@ class Value:
     zone: Zone | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One meter's reading. Account and meter are digits as typed, leading zeros kept; None where the text has none."""
 
     account: str | None
@@ -70,8 +68,7 @@ class Entry:
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One way to read the whole message. The core takes the first that its look-up bears out."""
 
     entries: tuple[Entry, ...]
@@ -83,12 +80,14 @@ class Submission:
     """Readings. `candidates` come most literal first, at least one, at most `MAX_CANDIDATES`.
 
     `accounts` are all the strings that any candidate takes for an account: what the core must look up.
+    `phone_like` says that the first number looks like a mobile phone: a hint for the answer when look-up finds nothing.
     """
 
     outcome: Outcome
     candidates: tuple[Candidate, ...]
     matched: str
     language: Language | None = None
+    phone_like: bool = False
 
     @property
     def accounts(self) -> Iterator[str]:

@@ -1,0 +1,80 @@
+"""Requests in a word: balance, payment, help, yes and no, in Russian, in its Latin spelling and in English."""
+
+import re
+
+from parsers.foreign import card_in, reject_card
+from parsers.message import Command, CommandKind, Language, Outcome, Rejected
+from parsers.shapes import NAME_DIGITS
+from parsers.strict import MAX_MATCHED
+from parsers.text import fold, normalise
+
+_MAX_LENGTH = 80
+"""A longer text is a letter to a person, whatever words are in it."""
+
+_SPELLINGS: tuple[tuple[CommandKind, Language, str], ...] = (
+    (CommandKind.BALANCE, "ru", "баланс, балланс, боланс, балас, баланз, бал, долг, долги, сальдо, остаток"),
+    (CommandKind.BALANCE, "ru", "задолженность, задолжность, сколько должен, сколько должна, какой долг, какой баланс"),
+    (CommandKind.BALANCE, "ru", "balans, ballans, bal, balanc, dolg, saldo"),
+    (CommandKind.BALANCE, "en", "balance, debt"),
+    (CommandKind.PAYMENT, "ru", "оплата, оплатить, оплати, аплата, оплатит, платеж, платить, заплатить"),
+    (CommandKind.PAYMENT, "ru", "oplata, oplatit, platezh, platej"),
+    (CommandKind.PAYMENT, "en", "pay, payment"),
+    (CommandKind.HELP, "ru", "помощь, помощ, помошь, памощь, помогите, справка, инфо, старт, меню, команды, хелп"),
+    (CommandKind.HELP, "ru", "pomosh, pomosch, pomoshch, pomosh', spravka, menu, ?"),
+    (CommandKind.HELP, "en", "help, info, start"),
+    (CommandKind.YES, "ru", "да, дад, дп, д, ок, окей, верно, все верно, правильно, все правильно, подтверждаю, +"),
+    (CommandKind.YES, "ru", "подтвердить, да верно, да подтверждаю, согласен, согласна, da, verno, podtverzhdayu"),
+    (CommandKind.YES, "en", "yes, y, ok, okay, confirm"),
+    (CommandKind.NO, "ru", "нет, не, неверно, не верно, неправильно, не правильно, нет неверно, отмена, отменить, -"),
+    (CommandKind.NO, "ru", "net, ne, nyet, neverno, otmena"),
+    (CommandKind.NO, "en", "no, n, cancel"),
+)
+_COMMANDS = {
+    spelling.strip(): (kind, language) for kind, language, spellings in _SPELLINGS for spelling in spellings.split(",")
+}
+_ABOUT_AN_ACCOUNT = frozenset({CommandKind.BALANCE, CommandKind.PAYMENT})
+_FILLERS = frozenset(
+    "мой моя мои мне узнать хочу прошу пожалуйста пож по за свет электроэнергию электроэнергии на лс л с лицевой "
+    "лицевому лицевого счет счету счета номер пу счетчик счетчику account acc my please ls schet schetu po".split()
+)
+_PART = re.compile(r"[0-9]++(?:-[0-9]++)*+|[^\W\d_]++")
+_SIGNS = re.compile(r"[\s\"'«».!,()]++")
+_MAX_JOINED_PART = 6
+_MAX_NUMBERS = 2
+
+
+def read(text: str) -> Command | Rejected | None:
+    """Read a request, perhaps with the account and the meter it is about, or return None for any other text."""
+    if len(text) > _MAX_LENGTH:
+        return None
+    text = normalise(text)
+    parts = _PART.findall(text)
+    words = [fold(part) for part in parts if not part[0].isdigit()]
+    numbers = [part for part in parts if part[0].isdigit()]
+    telling = [word for word in words if word not in _FILLERS]
+    known = _COMMANDS.get(" ".join(telling) if parts else _SIGNS.sub("", text)[:1])
+    if known is None or (not parts and len(set(_SIGNS.sub("", text))) > 1):
+        return None
+    kind, language = known
+    if numbers and kind not in _ABOUT_AN_ACCOUNT:
+        return None
+    if card := card_in([number for part in numbers for number in part.split("-")]):
+        return reject_card(card)
+    names = _names(numbers)
+    if names is None:
+        return None
+    account, meter = names
+    plain = words == telling and [account, meter][: len(numbers)] == numbers
+    outcome = Outcome.OK if plain else Outcome.OK_WITH_REPAIR
+    return Command(kind, text[:MAX_MATCHED], language, outcome, account, meter)
+
+
+def _names(numbers: list[str]) -> tuple[str | None, str | None] | None:
+    """Return the account and the meter among the numbers, or None if they are something else."""
+    numbers = [number.replace("-", "") for number in numbers]
+    if len(numbers) > _MAX_NUMBERS and max(map(len, numbers)) <= _MAX_JOINED_PART:
+        numbers = ["".join(numbers)]
+    if len(numbers) > _MAX_NUMBERS or any(len(number) not in NAME_DIGITS for number in numbers):
+        return None
+    account, meter = (*numbers, None, None)[:2]
+    return account, meter

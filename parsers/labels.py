@@ -1,0 +1,135 @@
+"""The words around the figures: what each says about the numbers beside it. Spelled as `parsers.text.fold` leaves them."""
+
+import re
+from enum import Enum, auto
+
+from parsers.message import Repair, Zone
+from parsers.text import fold, fold_to_cyrillic
+
+
+class Role(Enum):
+    """What a word says about the number that follows."""
+
+    ACCOUNT = auto()
+    METER = auto()
+    NUMBER = auto()
+    """A number sign: says nothing that we did not know."""
+    TOTAL = auto()
+    """The sum over the zones: no register's figure if the zones are there."""
+    OTHER = auto()
+    """A house, a flat, a phone: the number is not for us."""
+    UNIT = auto()
+    FILLER = auto()
+    """A greeting or another word that goes with readings."""
+    STOP = auto()
+    """The text speaks of something else: no figure in it is a reading."""
+
+
+Meaning = Role | Zone
+
+_SPELLINGS: tuple[tuple[Meaning, str], ...] = (
+    (Role.ACCOUNT, "лс лиц лицевой лицевого лицевому личевой счет счета счету сч счот абонент договор ls lc schet"),
+    (Role.METER, "пу ипу прибор прибора счетчик счетчику счечик щетчик сч-к зав заводской эсч pu schetchik"),
+    (Role.NUMBER, "№ номер ном n no nr"),
+    (Zone.T1, "т1 день дн д дневной дневная дневные днем денъ деньь пик пиковая den d эд тариф1"),
+    (Zone.T2, "т2 ночь ноч н нч ночной ночная ночные ночью ночъ noch эн тариф2"),
+    (Zone.T3, "т3 полупик полупиковая пп тариф3"),
+    (Role.TOTAL, "сумма сумм итого всего общее общий общая суммарно summa itogo vsego"),
+    (
+        Role.OTHER,
+        "ул улица пер переулок пр-кт проспект кв квартира дом корп корпус тел телефон подъезд этаж оф офис kv dom tel",
+    ),
+    (Role.UNIT, "квт квтч квтчас квч кв-ч ч час часов kvt kw kwh kvtch"),
+    (
+        Role.FILLER,
+        "здравствуйте здраствуйте здрасте добрый доброе доброго утро вечер привет показание показания показаний "
+        "показанье показ показаня передаю передаем передать подаю отправляю посылаю примите прошу пожалуйста спасибо за "
+        "на по мой моего наш и с от электричество электроэнергия электроэнергии электроэнергию электроэнергий свет эл эл-во "
+        "энергия энергии счетчика счетчиков электросчетчик электросчетчика учета месяц текущие текущее "
+        "последние новые мое г год года адрес я это вам уважением тариф зона расход "
+        "pokazaniya pokazania pokazanie svet za zdravstvuyte spasibo dobryj",
+    ),
+    (
+        Role.STOP,
+        "руб рублей рубля рубль р почему зачем сколько когда жалоба жалуюсь кредит кредита скидка скидки скидку акция код "
+        "пароль заявка заявку оператор звонил звонила перезвоните вызов вызова сети недоступен отписаться отпишись подписка "
+        "выиграли приз ставка газ газа вода воды воду хвс гвс горячая холодная отопление отопления тепло карта карты карту "
+        "http https www gaz voda promo sms rub vibrano code password авария нет отключили верните перерасчет начислили "
+        "долг оплатил оплатила оплачено оплата баланс платеж прошлый прошлые предыдущее предыдущие бонус вклад займ займы",
+    ),
+)
+_ENGLISH: tuple[tuple[Meaning, str], ...] = (
+    (Role.ACCOUNT, "account acc acct"),
+    (Role.METER, "meter serial"),
+    (Zone.T1, "day peak"),
+    (Zone.T2, "night"),
+    (Zone.T3, "halfpeak"),
+    (Role.TOTAL, "total sum"),
+    (Role.FILLER, "hello hi dear reading readings please thanks thank you my is the and good morning for of"),
+    (Role.STOP, "why loan discount call unsubscribe balance pay"),
+)
+_MEANINGS = {word: meaning for meaning, words in _SPELLINGS for word in words.split()}
+_ENGLISH_MEANINGS = {word: meaning for meaning, words in _ENGLISH for word in words.split()}
+
+_MONTH = r"(?:январ|феврал|март|апрел|ма[йея]|июн|июл|август|сентябр|октябр|ноябр|декабр)[а-я]{0,3}+"
+_DATES = re.compile(
+    r"(?<![\w.,/-])(?:"
+    r"[0-3]?[0-9]([./-])[01]?[0-9]\1(?:20)?[0-9]{2}(?![0-9])"  # 25.11.2026
+    rf"|(?:[0-3]?[0-9]\s)?{_MONTH}(?![^\W\d_])(?:\s?20[0-9]{{2}}(?![0-9]))?"  # 25 ноября 2026
+    r"|(?:на|за|от|с|до)\s[0-3]?[0-9]\.[01][0-9](?![0-9.])"  # на 25.11
+    r"|[01][0-9]\.20[0-9]{2}(?![0-9.])"  # 11.2026
+    r"|20[0-9]{2}\s?г(?:\.|ода?)?(?![^\W_])"  # 2026 г.
+    r"|[0-2]?[0-9]:[0-5][0-9](?![0-9:])"  # 23:59
+    r")(?:\s?г\.)?",
+    re.IGNORECASE,
+)
+_UNITS = re.compile(r"[кk][вvw][тt]?\s?[*/·.×x-]?\s?(?:ч(?:ас[а-я]{0,3}+)?|h)(?![^\W\d_])\.?", re.IGNORECASE)
+_COMPOUNDS = re.compile(
+    r"(?<![^\W_])(?:"
+    r"(?P<лс>[лl]\s?[/\\.]\s?[сc](?![^\W\d_])\.?)"
+    r"|(?P<пу>[пp]\s?[/\\.]\s?[уy](?![^\W\d_])\.?)"
+    r"|(?P<пп>п\s?/\s?п(?![^\W\d_]))"
+    r"|(?P<т1>(?:[тt]\.?\s?1|тариф\s?-?1|1-?й?\sтариф)(?![^\W_]))"
+    r"|(?P<т2>(?:[тt]\.?\s?2|тариф\s?-?2|2-?й?\sтариф)(?![^\W_]))"
+    r"|(?P<т3>(?:[тt]\.?\s?3|тариф\s?-?3|3-?й?\sтариф)(?![^\W_])))",
+    re.IGNORECASE,
+)
+_GREETINGS = re.compile(r"добр[а-я]{2,3}+\s(?:день|дня)", re.IGNORECASE)
+_EMAIL_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-"
+
+
+def meaning(word: str) -> tuple[Meaning | None, bool]:
+    """Return what the word says, or None, and whether it is an English word."""
+    plain = word.casefold()
+    if plain in _ENGLISH_MEANINGS:
+        return _ENGLISH_MEANINGS[plain], True
+    return _MEANINGS.get(fold(word)) or _MEANINGS.get(fold_to_cyrillic(word)), False
+
+
+def without_phrases(text: str) -> tuple[str, frozenset[Repair]]:
+    """Blank out what would be misread word by word, keeping every other character in its place.
+
+    These are e-mail addresses, dates and times, units and `добрый день`; `л/с`, `п/у` and `т. 1` lose their marks.
+    """
+    repairs = set()
+    if "@" in text:
+        text, count = _without_email(text)
+        repairs |= {Repair.EMAIL} if count else set()
+    for pattern, repair in ((_GREETINGS, Repair.WORDS), (_DATES, Repair.WORDS), (_UNITS, Repair.LABELS)):
+        text, count = pattern.subn(lambda found: " " * len(found[0]), text)
+        repairs |= {repair} if count else set()
+    text = _COMPOUNDS.sub(lambda found: str(found.lastgroup).ljust(len(found[0])), text)
+    return text, frozenset(repairs)
+
+
+def _without_email(text: str) -> tuple[str, int]:
+    """Blank out each `@` with the characters that an address may have around it."""
+    parts = text.split("@")
+    count = 0
+    for place in range(len(parts) - 1):
+        name = parts[place].rstrip(_EMAIL_CHARACTERS)
+        domain = parts[place + 1].lstrip(_EMAIL_CHARACTERS)
+        count += len(name) < len(parts[place])
+        parts[place] = name.ljust(len(parts[place]))
+        parts[place + 1] = domain.rjust(len(parts[place + 1]))
+    return " ".join(parts), count

@@ -1,0 +1,189 @@
+"""Ways to divide a row of numbers into accounts, meters and values, most literal first."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from parsers.message import MAX_CANDIDATES, Candidate, Entry, Outcome, Repair, Value
+
+MAX_GROUPS = 9
+"""More numbers than this in one row are no message that a retailer's grammar knows."""
+MAX_VALUES = 3
+"""A meter has at most three zones."""
+MAX_VALUE_DIGITS = 9
+NAME_DIGITS = range(4, 21)
+"""How long an account's or a meter's number may be."""
+
+_JOINED_PART_DIGITS = 6
+_LEADING_DIGITS = range(1, 4)
+_CLEARLY_LEADING_DIGITS = range(1, 3)
+_GROUP_DIGITS = 3
+_CARD_DIGITS = range(13, 20)
+_CARD_QUARTER = 4
+_PHONE_DIGITS = 11
+
+# One letter per number: `a` an account, `j` its next part, `m` a meter, `v` a value. The order is the order of
+# preference. `ma` is a swapped pair; a meter that follows a value belongs to the last account named.
+_SHAPES = {
+    1: "v",
+    2: "av mv vv",
+    3: "amv avv mav mvv ajv vvv",
+    4: "amvv avvv mavv mvvv ajmv ajvv ajjv mvmv avav",
+    5: "amvvv amvmv ajmvv ajjmv mavvv ajvvv ajjvv ajjjv avvvv mvvmv mvmvv",
+    6: "amvmvv amvvmv amvamv ajmvvv ajmvmv ajjmvv ajjjmv ajjvvv ajjjvv amvvvv mamvmv mvmvmv mvvmvv",
+    7: "amvvmvv amvmvmv ajmvmvv ajmvvmv ajjmvvv ajjmvmv ajjjmvv ajjjvvv mvvmvvv",
+    8: "amvvamvv amvvvmvv ajmvvmvv ajjmvmvv ajjmvvmv ajjjmvmv ajjjmvvv mvmvmvmv",
+    9: "amvmvmvmv amvamvamv amvvvmvvv ajjmvvmvv ajjmvmvmv ajjjmvvmv mvvmvvmvv",
+}
+_CERTAIN = {"v": "v", "s": "m"}
+_LIKELY = {"a": "a", "m": "m", "-": "j"}
+_ENTRY = re.compile(r"(m(?=a))?(aj*+)?(m?)(v[vw]*+)")
+
+
+class _EntryRecipe(NamedTuple):
+    """Where in the row one entry's parts stand; `thousands` has a slice for each value where some were grouped."""
+
+    account: slice | None
+    meter: int | None
+    values: slice
+    thousands: tuple[slice, ...]
+
+
+class _Recipe(NamedTuple):
+    entries: tuple[_EntryRecipe, ...]
+    repairs: frozenset[Repair]
+
+
+class Plan(NamedTuple):
+    """All that the lengths of a row's numbers decide, so that it is worked out once for many messages."""
+
+    shapes: tuple[str, ...]
+    recipes: tuple[_Recipe, ...]
+    outcome: Outcome
+    may_hold_card: bool
+    may_start_with_phone: bool
+
+
+@lru_cache(maxsize=4096)
+def plan(lengths: tuple[int, ...], hints: str = "") -> Plan:
+    """Return the ways to read a row of numbers of these lengths.
+
+    `hints` has a letter for each number. What a value (`v`) or a serial number with letters (`s`) is, is certain. Labels
+    of an account (`a`) and a meter (`m`), and a hyphen that ties a short number to the one before (`-`), only move the
+    readings that obey them to the front; a dot says nothing.
+    """
+    hints = hints or "." * len(lengths)
+    shapes = [shape for shape in _variants(lengths) if _obeys(shape, hints) and _fits(shape, lengths)]
+    shapes.sort(key=lambda shape: _disobeyed(shape, hints))
+    del shapes[MAX_CANDIDATES:]
+    recipes = tuple(_recipe(shape, hints) for shape in shapes)
+    outcome = Outcome.OK
+    if recipes and _in_thousands(shapes[0], lengths):
+        outcome = Outcome.NEEDS_CONFIRMATION
+    elif recipes and recipes[0].repairs:
+        outcome = Outcome.OK_WITH_REPAIR
+    return Plan(
+        tuple(shapes),
+        recipes,
+        outcome,
+        any(length in _CARD_DIGITS for length in lengths) or lengths.count(_CARD_QUARTER) >= _CARD_QUARTER,
+        lengths[:1] == (_PHONE_DIGITS,),
+    )
+
+
+def candidates(
+    recipes: Sequence[_Recipe], numbers: Sequence[str], values: tuple[Value, ...], repairs: frozenset[Repair]
+) -> tuple[Candidate, ...]:
+    """Build a row's candidates, each with the recipe's own repairs and these `repairs`.
+
+    `values` has a value for every number of the row, also for those that no recipe takes for one.
+    """
+    built = []
+    for entries, own_repairs in recipes:
+        made = [
+            Entry(
+                None if account is None else "".join(numbers[account]),
+                None if meter is None else numbers[meter],
+                tuple([_grouped(values[part]) for part in thousands]) if thousands else values[span],
+            )
+            for account, meter, span, thousands in entries
+        ]
+        built.append(Candidate(tuple(made), own_repairs | repairs if repairs else own_repairs))
+    return tuple(built)
+
+
+def _variants(lengths: tuple[int, ...]) -> Iterator[str]:
+    """Yield the row's shapes, each followed by those that read a value and three more digits (`w`) as thousands."""
+    grouped = [
+        place
+        for place in range(1, len(lengths))
+        if lengths[place] == _GROUP_DIGITS and lengths[place - 1] in _LEADING_DIGITS
+    ]
+    for shape in _SHAPES.get(len(lengths), "").split():
+        found = [shape]
+        for place in grouped:
+            found += [one[:place] + "w" + one[place + 1 :] for one in found if one[place - 1 : place + 1] == "vv"]
+        yield from found
+
+
+def _obeys(shape: str, hints: str) -> bool:
+    """Tell whether the shape agrees with what is certain."""
+    return all(_CERTAIN.get(hint, letter) == letter for letter, hint in zip(shape, hints, strict=True))
+
+
+def _fits(shape: str, lengths: tuple[int, ...]) -> bool:
+    """Tell whether every account, meter and value of the shape has a length that such a number may have."""
+    for entry in _ENTRY.finditer(shape):
+        account = lengths[entry.start(2) : entry.end(2)]
+        meter = lengths[entry.start(3) : entry.end(3)] + lengths[entry.start(1) : entry.end(1)]
+        values = lengths[entry.start(4) : entry.end(4)]
+        if len(values) - entry[4].count("w") > MAX_VALUES or max(values) > MAX_VALUE_DIGITS:
+            return False
+        if (meter and meter[0] not in NAME_DIGITS) or (account and sum(account) not in NAME_DIGITS):
+            return False
+        if len(account) > 1 and max(account) > _JOINED_PART_DIGITS:
+            return False
+    return True
+
+
+def _disobeyed(shape: str, hints: str) -> int:
+    """Count the hints that the shape goes against."""
+    return sum(_LIKELY.get(hint, letter) != letter for letter, hint in zip(shape, hints, strict=True))
+
+
+def _in_thousands(shape: str, lengths: tuple[int, ...]) -> bool:
+    """Tell whether two values look so much like one, as `5 778` does, that no look-up settles it."""
+    return any(
+        shape[place - 1 : place + 1] == "vv"
+        and lengths[place] == _GROUP_DIGITS
+        and lengths[place - 1] in _CLEARLY_LEADING_DIGITS
+        for place in range(1, len(lengths))
+    )
+
+
+def _recipe(shape: str, hints: str) -> _Recipe:
+    repairs = {
+        Repair.SWAPPED: "ma" in shape,
+        Repair.JOINED: "j" in shape or "w" in shape,
+        Repair.SEPARATORS: any(hint == "-" and letter != "j" for letter, hint in zip(shape, hints, strict=True)),
+    }
+    entries = []
+    account = None
+    for entry in _ENTRY.finditer(shape):
+        if entry[2]:
+            account = slice(*entry.span(2))
+        meter = entry.start(1) if entry[1] else entry.start(3) if entry[3] else None
+        starts = [place for place in range(*entry.span(4)) if shape[place] == "v"]
+        parts = tuple(slice(*ends) for ends in pairwise([*starts, entry.end(4)]))
+        entries.append(_EntryRecipe(account, meter, slice(*entry.span(4)), parts if "w" in entry[4] else ()))
+    return _Recipe(tuple(entries), frozenset(repair for repair, happened in repairs.items() if happened))
+
+
+def _grouped(parts: tuple[Value, ...]) -> Value:
+    """Read a value typed in thousands: its zone is that of the first part."""
+    number = 0
+    for part in parts:
+        number = number * 10**part.digits + part.number
+    return Value(number, sum(part.digits for part in parts), parts[0].zone)
