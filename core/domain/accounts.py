@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 OutsidePolicy = Literal["next_period", "reject", "accept"]
-ExpiredPolicy = Literal["review", "accept", "reject"]
+ExpiredPolicy = Literal["review", "accept"]
 
 
 class Level(StrEnum):

@@ -54,6 +54,8 @@ class Decision:
     code: str = ""
     text: str = field(default="", repr=False)
     """The text to keep; not always the text that came."""
+    keep_raw: bool = True
+    """False where the payload holds what must not be stored."""
     account_id: int | None = None
     reply: str | None = field(default=None, repr=False)
     readings: list[Reading] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """The facts that deciding a batch needs, held in memory: loaded once a batch, and kept true while it is decided."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,7 +68,7 @@ class Facts:
         """What the address did lately; never None."""
         return self.senders.setdefault(address, Sender())
 
-    def live(self, meter: Meter) -> Sequence[Reading]:
+    def live(self, meter: Meter) -> list[Reading]:
         """The meter's readings that count or may come to count, oldest first."""
         return [reading for reading in self.readings.get(meter.id, ()) if reading.status in LIVE]
 

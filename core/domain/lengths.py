@@ -1,6 +1,6 @@
 """How long a text is in the unit a channel counts, and how many parts of an SMS it costs.
 
-Sizes: 3GPP TS 23.040 (140 octets of user data, six of them the concatenation header of a part), alphabet: 3GPP TS 23.038.
+Sizes: 3GPP TS 23.040 (140 octets of user data, six of them for the header of a part). Alphabet: 3GPP TS 23.038.
 """
 
 import re
@@ -36,7 +36,7 @@ def is_gsm(text: str) -> bool:
 
 
 def septets(text: str) -> int:
-    """Septets of a text that `is_gsm`: one a character, two for those behind the escape (`^{}\\[~]|€`, form feed)."""
+    """Septets of a text that `is_gsm`: one a character, two for those behind the escape, such as the euro sign."""
     return len(text) + len(_EXTENDED.findall(text))
 
 

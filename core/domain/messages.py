@@ -73,6 +73,14 @@ class Left(Event):
     """A subscriber blocked us or left."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event and when it reached us, aware UTC: what an inbox hands to the desk."""
+
+    event: Event
+    received_at: datetime
+
+
 class Delivery(StrEnum):
     """What a delivery report says."""
 

@@ -1,4 +1,4 @@
-"""Telephone numbers as E.164, and who may be behind one. Numbering plans: phonenumbers, the port of Google's library."""
+"""Telephone numbers as E.164, and who may be behind one. The numbering plans are those of Google's libphonenumber."""
 
 import re
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 T = TypeVar("T")
@@ -19,6 +21,10 @@ WRITER_LOCK = 0x6D65746572
 READERS = 4
 CACHE_KIB = 64 * 1024
 """Page cache of the writer: holds the upper pages of the indexes of a million accounts."""
+
+
+class Unavailable(Exception):
+    """The database cannot work now: stopped, out of reach, out of disk, locked for too long. Nothing was changed."""
 
 
 class Database(Protocol):
@@ -54,9 +60,11 @@ class SqliteDatabase:
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        self.engine: Engine = create_engine(url.set(drivername="sqlite+pysqlite"), query_cache_size=1000)
+        self.engine: Engine = create_engine(
+            url.set(drivername="sqlite+pysqlite"), query_cache_size=1000, hide_parameters=True
+        )
         self._readers: AsyncEngine = create_async_engine(
-            url.set(drivername="sqlite+aiosqlite"), pool_size=READERS, max_overflow=0
+            url.set(drivername="sqlite+aiosqlite"), pool_size=READERS, max_overflow=0, hide_parameters=True
         )
         event.listen(self.engine, "connect", _prepare_sqlite)
         event.listen(self._readers.sync_engine, "connect", _prepare_sqlite)
@@ -66,7 +74,8 @@ class SqliteDatabase:
 
     async def write(self, job: Job[T]) -> T:
         """Run the job in the writer thread, in one IMMEDIATE transaction."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self.write_now, job)
+        with _translated():
+            return await asyncio.get_running_loop().run_in_executor(self._writer, self.write_now, job)
 
     def write_now(self, job: Job[T]) -> T:
         """The same in the calling thread; for processes without a loop, such as an import."""
@@ -75,8 +84,9 @@ class SqliteDatabase:
 
     async def read(self, job: Job[T]) -> T:
         """Run the job on a reader's connection."""
-        async with self._readers.begin() as connection:
-            return await connection.run_sync(job)
+        with _translated():
+            async with self._readers.begin() as connection:
+                return await connection.run_sync(job)
 
     async def close(self) -> None:
         """Let the running job finish, then close."""
@@ -90,23 +100,40 @@ class PostgresDatabase:
 
     def __init__(self, url: URL) -> None:
         self._engine: AsyncEngine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"), pool_size=READERS + 1, query_cache_size=1000
+            url.set(drivername="postgresql+asyncpg"), pool_size=READERS + 1, query_cache_size=1000, hide_parameters=True
         )
 
     async def write(self, job: Job[T]) -> T:
         """Run the job while holding the writer's lock, which the server frees when we commit or die."""
-        async with self._engine.begin() as connection:
-            await connection.execute(_LOCK)
-            return await connection.run_sync(job)
+        with _translated():
+            async with self._engine.begin() as connection:
+                await connection.execute(_LOCK)
+                return await connection.run_sync(job)
 
     async def read(self, job: Job[T]) -> T:
         """Run the job on a connection of its own."""
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(job)
+        with _translated():
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(job)
 
     async def close(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the drivers raise when they cannot work into `Unavailable`; a mistake of ours stays what it is."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, OSError) as problem:
+        raise Unavailable(_first_line(problem)) from problem
+
+
+def _first_line(problem: Exception) -> str:
+    """The driver's own words, without the statement and its parameters, which may be personal."""
+    cause = problem.orig if isinstance(problem, DBAPIError) else problem
+    return str(cause).partition("\n")[0][:200]
 
 
 _LOCK = text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")

@@ -65,7 +65,7 @@ def _event_row(decision: Decision) -> Row:
         "sent_at_believed": decision.sent_at == came.sent_at,
         "received_at": decision.received_at,
         "text": decision.text,
-        "raw": json.dumps(dict(came.raw), ensure_ascii=False) if came.raw else "",
+        "raw": json.dumps(dict(came.raw), ensure_ascii=False) if came.raw and decision.keep_raw else "",
         "outcome": decision.outcome.value,
         "code": decision.code,
         "account_id": decision.account_id,
@@ -152,10 +152,15 @@ def _record_deliveries(connection: Connection, decisions: list[Decision]) -> Non
     rows = []
     for decision in decisions:
         report = decision.event
-        if not isinstance(report, DeliveryReported) or not report.receipt_id.isdecimal():
+        if not isinstance(report, DeliveryReported) or not _is_key(report.receipt_id):
             continue
         if report.delivery is Delivery.BUFFERED:
             continue
         rows.append({"key": int(report.receipt_id), "to_state": report.delivery.value, "why": report.detail[:200]})
     if rows:
         connection.execute(_DELIVERY, rows)
+
+
+def _is_key(receipt_id: str) -> bool:
+    """Whether it may be a key of ours: anybody can call a webhook, and a larger number would not fit the column."""
+    return receipt_id.isascii() and receipt_id.isdecimal() and len(receipt_id) <= 18  # noqa: PLR2004 - below 2**63

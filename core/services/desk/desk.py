@@ -1,0 +1,140 @@
+"""Handles batches of events: load, decide, store, in one transaction each."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from core.domain.decisions import FAILED_EVENT, Decision, NewCase, Outcome
+from core.domain.keys import Keys
+from core.domain.messages import Arrival, TextReceived
+from core.ports.clock import Clock
+from core.ports.watch import Unwatched, Watch
+from core.services.desk.decide import DEFAULT_LANGUAGE, Incoming, decide, needs_of, read
+from core.services.desk.scene import Rules
+from core.storage.database import Database, Unavailable
+from core.storage.load import load
+from core.storage.questions import overdue
+from core.storage.store import store
+
+log = structlog.get_logger()
+
+Nudge = Callable[[], None]
+
+
+class Desk:
+    """Turns accepted events into readings, cases and replies.
+
+    `handle` returns when everything is durable. It is called with one batch at a time.
+    """
+
+    def __init__(
+        self, database: Database, rules: Rules, clock: Clock, watch: Watch | None = None, nudge: Nudge | None = None
+    ) -> None:
+        """`nudge` is called after each commit that left replies in the outbox."""
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._watch = watch or Unwatched()
+        self._nudge = nudge or _nothing
+        self._keys = Keys()
+
+    async def handle(self, arrivals: Sequence[Arrival]) -> list[bool]:
+        """Handle a batch; tells of each event whether it is durable. What is not, the vendor must deliver again.
+
+        A batch that the database refuses for what is in it is halved until the guilty event is alone; that one is
+        stored as failed, without its text, and a case is opened.
+        """
+        return await self._handle([read(arrival.event, arrival.received_at) for arrival in arrivals])
+
+    async def _handle(self, batch: Sequence[Incoming]) -> list[bool]:
+        started = time.perf_counter()
+        try:
+            decisions = await self._database.write(lambda connection: self._work(connection, batch, frozenset()))
+        except Unavailable as problem:
+            log.warning("batch_refused", size=len(batch), reason=str(problem))
+            self._watch.refused(len(batch))
+            return [False] * len(batch)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the other events must not suffer
+            if len(batch) > 1:
+                half = len(batch) // 2
+                return await self._handle(batch[:half]) + await self._handle(batch[half:])
+            return [await self._bury(batch[0], problem)]
+        self._report(decisions, len(batch), time.perf_counter() - started)
+        return [True] * len(batch)
+
+    async def sweep(self) -> int:
+        """Hand questions that nobody answered in time to the moderators. Called once a minute; returns how many."""
+        now = self._clock.now()
+        return await self._database.write(lambda connection: overdue(connection, lambda: self._keys.new(now), now))
+
+    def _work(self, connection: Any, batch: Sequence[Incoming], poison: frozenset[int]) -> list[Decision]:  # noqa: ANN401 - storage's Connection, which services may not import
+        """Load, decide, store; in the writer's thread. `poison`: the events that decide has failed on."""
+        now = self._clock.now()
+        facts = load(connection, needs_of(batch, self._rules), now)
+        decisions: list[Decision] = []
+        for index, incoming in enumerate(batch):
+            key = (incoming.event.address.channel, incoming.event.event_id)
+            if key in facts.known_events:
+                continue
+            facts.known_events.add(key)
+            if index in poison:
+                decisions.append(self._failed(incoming, now))
+                continue
+            try:
+                decisions.append(decide(incoming, facts, now, self._rules, lambda: self._keys.new(now)))
+            except Exception:
+                log.exception("event_failed", channel=key[0], event_id=key[1])
+                # The facts may be half changed: nothing is written yet, so begin again without this one.
+                return self._work(connection, batch, poison | {index})
+        store(connection, decisions, lambda: self._keys.new(now), now)
+        return decisions
+
+    def _failed(self, incoming: Incoming, now: datetime) -> Decision:
+        """What is kept of an event that we cannot handle: a case, and an honest answer."""
+        event = incoming.event
+        text = event.text if isinstance(event, TextReceived) else ""
+        return Decision(
+            key=self._keys.new(now),
+            event=event,
+            received_at=incoming.received_at,
+            sent_at=incoming.received_at,
+            outcome=Outcome.FAILED,
+            code=FAILED_EVENT,
+            text=text,
+            cases=[NewCase(kind=FAILED_EVENT, text=text)],
+            reply=self._rules.texts.render(DEFAULT_LANGUAGE, "failed") if text else None,
+        )
+
+    async def _bury(self, incoming: Incoming, problem: Exception) -> bool:
+        """Keep an event that the database will not take as it is: without its text and payload."""
+        log.error("event_unstorable", channel=incoming.event.address.channel, problem=type(problem).__name__)
+        now = self._clock.now()
+        decision = self._failed(incoming, now)
+        decision.text, decision.keep_raw = "", False
+        decision.cases = [NewCase(kind=FAILED_EVENT)]
+        try:
+            await self._database.write(
+                lambda connection: store(connection, [decision], lambda: self._keys.new(now), now)
+            )
+        except Exception:
+            log.exception("event_refused", channel=incoming.event.address.channel)
+            self._watch.refused(1)
+            return False
+        self._report([decision], 1, 0)
+        return True
+
+    def _report(self, decisions: Sequence[Decision], size: int, seconds: float) -> None:
+        self._watch.accepted(size, size - len(decisions), seconds)
+        outcomes = Counter((decision.event.address.channel, decision.code) for decision in decisions)
+        for (channel, code), count in outcomes.items():
+            self._watch.outcome(channel, code, count)
+        if any(decision.reply is not None for decision in decisions):
+            self._nudge()
+
+
+def _nothing() -> None:
+    """Nobody waits for replies."""

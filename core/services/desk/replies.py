@@ -1,0 +1,188 @@
+"""The one answer to a message: which text, filled with what this writer may see, fitted to the channel."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from core.domain.accounts import Account, Level, mask
+from core.domain.keys import reference
+from core.domain.readings import Code
+from core.services.desk.look_up import Found
+from core.services.desk.scene import Scene
+from core.services.desk.settle import Item
+from core.services.fitting import compose
+from parsers import Repair
+
+Arguments = dict[str, str | int]
+
+_ITEM: Final = {
+    Code.METER_ARCHIVED: "meter-archived",
+    Code.METER_AUTOMATIC: "meter-automatic",
+    Code.FEW_VALUES: "few-values",
+    Code.EXTRA_VALUES: "extra-values",
+    Code.OUTSIDE_WINDOW: "outside-window",
+    Code.DUPLICATE: "duplicate",
+    Code.OUTDATED: "outdated",
+    Code.TOO_MANY_DIGITS: "too-many-digits",
+    Code.LESS_THAN_PREVIOUS: "less-than-previous",
+    Code.ZERO: "zero",
+    Code.TOO_LARGE: "ask-too-large",
+    Code.X10: "ask-x10",
+    Code.SWAPPED: "ask-swapped",
+    Code.AMBIGUOUS: "ask-meaning",
+    Code.PHYSICAL_LIMIT: "review",
+    Code.ROLLOVER: "review-rollover",
+    Code.VERIFICATION_EXPIRED: "review-verification",
+    Code.CORRECTION_AFTER_EXPORT: "review-correction",
+    Code.SAME_AS_PREVIOUS: "accepted-same",
+}
+_LINKED: Final = frozenset({Code.LESS_THAN_PREVIOUS, Code.TOO_LARGE})
+"""Codes whose text for a linked subscriber says more."""
+
+_LINE: Final = {
+    Code.ACCEPTED: "item-accepted",
+    Code.SAME_AS_PREVIOUS: "item-same",
+    Code.DUPLICATE: "item-duplicate",
+    Code.TOO_LARGE: "item-asked",
+    Code.X10: "item-asked",
+    Code.SWAPPED: "item-asked",
+    Code.AMBIGUOUS: "item-asked",
+    Code.PHYSICAL_LIMIT: "item-review",
+    Code.ROLLOVER: "item-review",
+    Code.VERIFICATION_EXPIRED: "item-review",
+    Code.CORRECTION_AFTER_EXPORT: "item-review",
+}
+
+_DONE: Final = frozenset({Code.ACCEPTED, Code.SAME_AS_PREVIOUS, Code.DUPLICATE})
+
+
+def plain(scene: Scene, key: str, **arguments: str | int) -> str:
+    """A text that needs nothing but its arguments."""
+    return compose(scene.rules.texts.variants(scene.language, key, **arguments), (), scene.capabilities)
+
+
+def not_found(scene: Scene, found: Found) -> str:
+    """No reading fits the files. An anonymous writer gets one answer, whether account or meter is wrong."""
+    if found.code is not Code.METER_MISSING:
+        return plain(scene, "not-found")
+    if found.account is None:
+        return plain(scene, "meter-missing")
+    meters = ", ".join(mask(meter.serial) for meter in scene.facts.open_meters(found.account))
+    return plain(scene, "meter-missing-linked", meters=meters)
+
+
+def answer(scene: Scene, items: Sequence[Item], repairs: frozenset[Repair]) -> str:
+    """What became of a message's readings."""
+    if len(items) == 1:
+        item = items[0]
+        key, arguments = _text(scene, item)
+        notes = _notes(scene, item, repairs)
+        return compose(scene.rules.texts.variants(scene.language, key, **arguments), notes, scene.capabilities)
+    return _several(scene, items)
+
+
+def _several(scene: Scene, items: Sequence[Item]) -> str:
+    """A line per meter, or only their counts where the lines have no room."""
+    render = scene.rules.texts.render
+    lines = [
+        render(
+            scene.language,
+            _LINE.get(item.code, "item-refused"),
+            meter=mask(item.meter.serial),
+            values="/".join(map(str, item.values)),
+        )
+        for item in items
+    ]
+    stored = next((item.reading for item in items if item.reading is not None), None)
+    if stored is None:
+        return plain(scene, "not-found")
+    accepted = sum(item.code in _DONE for item in items)
+    listed = render(scene.language, "several", items="; ".join(lines), reference=reference(stored.id))
+    counted = render(
+        scene.language,
+        "several-counted",
+        accepted=str(accepted),
+        others=str(len(items) - accepted),
+        reference=reference(stored.id),
+    )
+    return compose((listed, counted), (), scene.capabilities)
+
+
+def _text(scene: Scene, item: Item) -> tuple[str, Arguments]:
+    branch = scene.rules.branch(item.account)
+    linked = item.level is not Level.ANONYMOUS
+    arguments: Arguments = {
+        "account": mask(item.account.number),
+        "meter": mask(item.meter.serial),
+        "values": values_text(scene, item.values),
+        "reference": reference(item.reading.id) if item.reading else "",
+        "open": str(branch.window[0]),
+        "close": str(branch.window[1]),
+        "expected": item.meter.zones,
+        "digits": str(item.meter.digits),
+        "month": (item.reading.period if item.reading else item.placement.period) % 100,
+    }
+    if linked and item.consumption is not None:
+        arguments["consumption"] = str(item.consumption)
+    if item.code is Code.ACCEPTED:
+        key = "accepted" if item.placement.inside else "accepted-next-period"
+        return (f"{key}-linked" if "consumption" in arguments else key), arguments
+    key = _ITEM[item.code]
+    if item.code in {Code.LESS_THAN_PREVIOUS, Code.TOO_MANY_DIGITS}:
+        arguments |= _offending(item)
+    if linked and item.code in _LINKED:
+        key = f"{key}-linked"
+    return key, arguments
+
+
+def _offending(item: Item) -> Arguments:
+    """The first register that is wrong, and what it showed before."""
+    capacity = 10**item.meter.digits
+    for new, old in zip(item.values, item.previous, strict=True):
+        if new < old or new >= capacity:
+            return {"value": str(new), "previous": str(old)}
+    return {"value": str(item.values[0]), "previous": str(item.previous[0])}
+
+
+def _notes(scene: Scene, item: Item, repairs: frozenset[Repair]) -> list[str]:
+    """What else the subscriber should know, the most important first: those that do not fit are dropped."""
+    render = scene.rules.texts.render
+    notes = []
+    if item.renamed:
+        number = item.account.number if item.level is not Level.ANONYMOUS else mask(item.account.number)
+        notes.append(render(scene.language, "note-renamed", account=number))
+    if Repair.FRACTION in repairs:
+        notes.append(render(scene.language, "note-fraction"))
+    if repairs & {Repair.CHARACTERS, Repair.JOINED, Repair.WORDS}:
+        notes.append(render(scene.language, "note-understood"))
+    due = item.meter.verification_due
+    if item.code in {Code.ACCEPTED, Code.SAME_AS_PREVIOUS} and due is not None and due < scene.sent_at.date():
+        notes.append(render(scene.language, "note-verification"))
+    return notes
+
+
+def values_text(scene: Scene, values: Sequence[int]) -> str:
+    """`5778`, or `день 5778, ночь 2542`."""
+    if len(values) not in {2, 3}:
+        return " ".join(map(str, values))
+    named = {f"t{number}": str(value) for number, value in enumerate(values, 1)}
+    return scene.rules.texts.render(scene.language, f"values-{len(values)}", **named)
+
+
+def balance(scene: Scene, accounts: Sequence[Account]) -> str:
+    """What the subscriber's accounts owe, each with its date."""
+    lines = []
+    for account in accounts:
+        if account.balance is None or account.balance_date is None:
+            lines.append(scene.rules.texts.render(scene.language, "balance-unknown", account=mask(account.number)))
+            continue
+        key = "balance-debt" if account.balance > 0 else "balance-overpaid" if account.balance < 0 else "balance-zero"
+        arguments = {"account": mask(account.number), "date": account.balance_date.strftime("%d.%m.%Y")}
+        if account.balance:
+            arguments["sum"] = roubles(abs(account.balance))
+        lines.append(scene.rules.texts.render(scene.language, key, **arguments))
+    return compose(("\n".join(lines),), (), scene.capabilities)
+
+
+def roubles(kopecks: int) -> str:
+    """`1234,56`: a comma, as Russian bills have it, and no separator that an old phone could not show."""
+    return f"{kopecks // 100},{kopecks % 100:02d}"
