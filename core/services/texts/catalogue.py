@@ -5,7 +5,7 @@ from typing import Final
 
 from fluent.runtime import FluentBundle
 
-from core.services.texts.source import SHORT, Source, TextsRefused, Uses, check_override, read, resolved
+from core.services.texts.source import CIRCLE, SHORT, Source, TextsRefused, Uses, check_override, read, resolved
 
 DEFAULT_LANGUAGE: Final = "ru"
 LANGUAGES: Final = ("ru", "en")
@@ -134,6 +134,8 @@ def _text(bundle: FluentBundle, key: str, variants: dict[str, dict[str, Uses]], 
         return _Text(bundle, key, uses.shown, uses.selectors)
     except ValueError as error:
         raise source.refuse(key, f"it cannot be put together ({error}); write the words themselves.") from error
+    except RecursionError as error:
+        raise source.refuse(key, CIRCLE) from error
 
 
 def _check_folder(folder: Path) -> None:

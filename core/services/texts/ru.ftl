@@ -30,9 +30,9 @@ accepted = Принято: счёт { $account }, счётчик { $meter }, { $
     .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }. №{ $reference }.
 accepted-linked = Принято: счёт { $account }, счётчик { $meter }, { $values }. Расход { $consumption } кВт·ч. №{ $reference }.
     .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }, { $consumption } кВт·ч. №{ $reference }.
-accepted-next-period = Принято: счёт { $account }, счётчик { $meter }, { $values }. Войдёт в расчёт за { month } (приём с { $open } по { $close } число). №{ $reference }.
+accepted-next-period = Принято: счёт { $account }, счётчик { $meter }, { $values }. Войдёт в расчёт за { month } (приём с { $open } по { $close }). №{ $reference }.
     .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }. Войдёт в расчёт за { month }. №{ $reference }.
-accepted-next-period-linked = Принято: счёт { $account }, счётчик { $meter }, { $values }. Расход { $consumption } кВт·ч. Войдёт в расчёт за { month } (приём с { $open } по { $close } число). №{ $reference }.
+accepted-next-period-linked = Принято: счёт { $account }, счётчик { $meter }, { $values }. Расход { $consumption } кВт·ч. Войдёт в расчёт за { month } (приём с { $open } по { $close }). №{ $reference }.
     .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }. Расход { $consumption } кВт·ч, за { month }. №{ $reference }.
 accepted-same = Принято: счёт { $account }, счётчик { $meter }, { $values }. Показания прежние, расход 0 кВт·ч. №{ $reference }.
     .short = Принято: ЛС { $account }, ПУ { $meter }, { $values }. Расход 0 кВт·ч. №{ $reference }.
@@ -133,7 +133,7 @@ hand-over = Ваше сообщение посмотрит оператор. П�
     .short = Ваше сообщение посмотрит оператор. Звоните: { $phones }
 failed = Не получилось обработать сообщение, его посмотрит оператор. Снова присылать не нужно.
     .short = Сообщение посмотрит оператор. Снова присылать не нужно.
-help = Показания с { $open } по { $close } число, пример: 1234567890 12345678 5778 2542 (счёт, счётчик, день, ночь). Баланс: БАЛАНС. Звоните: { $phones }
+help = Показания с { $open } по { $close }: счёт счётчик день ночь. Пример: 1234567890 12345678 5778 2542. О балансе: БАЛАНС. Звоните: { $phones }
     .short = Пример: 1234567890 12345678 5778 2542 (счёт, счётчик, день, ночь). Звоните: { $phones }
 
 ## Balance and payment

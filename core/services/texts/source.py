@@ -9,6 +9,7 @@ from fluent.syntax.visitor import Visitor
 
 SHORT = "short"
 """The only attribute: what is said when the message itself does not fit."""
+CIRCLE = "it refers to itself; write the words themselves."
 
 
 class TextsRefused(ValueError):
@@ -89,8 +90,11 @@ def check_override(own: Source, ours: Source) -> None:
         if "" not in variants or not variants.keys() <= {"", SHORT}:
             raise own.refuse(key, f"a text is `{key} = ...`, and may have one attribute, `.{SHORT}`.")
         originals = [resolved(ours.variants, uses) for uses in ours.variants[key].values()]
-        for uses in variants.values():
-            for problem in _problems(resolved(every, uses), originals):
+        for name, uses in variants.items():
+            whole = resolved(every, uses)
+            if f"{key}.{name}".rstrip(".") in whole.references:
+                raise own.refuse(key, CIRCLE)
+            for problem in _problems(whole, originals):
                 raise own.refuse(key, problem)
             for unknown in sorted((uses.references | uses.terms) - referable):
                 raise own.refuse(
