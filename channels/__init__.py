@@ -1,1 +1,1 @@
-"""One folder a channel, the same file names in each."""
+"""The ways to reach subscribers, one folder each, with the same file names in every folder."""

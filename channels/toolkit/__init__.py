@@ -1,1 +1,1 @@
-"""What channels share."""
+"""What several channels need: cutting texts, comparing signatures, calling vendors over HTTP, quoting them."""
