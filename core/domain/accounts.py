@@ -26,8 +26,10 @@ class Limits:
     decides. Where the meter's own average is known, `soft` is at least `average_factor` times it.
     """
 
+    usual_daily_kwh: int = 15
+    """The most that is usual for a flat; above it, a value with one digit too many is suspected (`x10`)."""
     soft_daily_kwh: int = 60
-    """A flat with an electric stove uses 5 to 15; 60 is a heated house in January."""
+    """A heated house in January."""
     hard_daily_kwh: int = 360
     """15 kW, the usual allowed power of a household, for 24 hours."""
     average_factor: int = 3

@@ -71,6 +71,7 @@ def judge(meter: Meter, baseline: Baseline, values: tuple[int, ...], read_on: da
 class _Scale:
     """The limits for this interval, in kWh."""
 
+    usual: float
     soft: float
     hard: float
 
@@ -80,18 +81,20 @@ class _Scale:
         if baseline.average_daily_kwh is not None:
             soft = max(soft, limits.average_factor * baseline.average_daily_kwh)
         hard = max(float(limits.hard_daily_kwh * meter.ratio), soft)
-        return cls(soft * days, hard * days)
+        return cls(limits.usual_daily_kwh * meter.ratio * days, soft * days, hard * days)
 
 
 def _judge_growth(meter: Meter, baseline: Baseline, values: tuple[int, ...], scale: _Scale) -> Verdict:
     used = consumption(baseline.values, values, meter.digits, meter.ratio)
     if used == 0:
         return Verdict(Code.SAME_AS_PREVIOUS, 0)
-    if used <= scale.soft:
+    if used <= scale.usual:
         return Verdict(Code.ACCEPTED, used)
     shorter = _shorter(values, meter, baseline, scale)
     if shorter:
         return Verdict(Code.X10, used, shorter)
+    if used <= scale.soft:
+        return Verdict(Code.ACCEPTED, used)
     swapped = _swapped(values, meter, baseline, scale)
     if swapped:
         return Verdict(Code.SWAPPED, used, swapped)

@@ -14,14 +14,11 @@ from core.domain.keys import Keys
 from core.domain.messages import Outbound
 from core.ports.channel import (
     Channel,
-    ContentRejected,
     Misconfigured,
     OutcomeUnknown,
     RateLimited,
-    RecipientUnavailable,
     SendFailure,
     TemporarilyUnavailable,
-    UnsupportedContent,
 )
 from core.ports.clock import Clock
 from core.ports.watch import Unwatched, Watch
@@ -106,23 +103,26 @@ class Dispatcher:
 
     async def send_due(self) -> int:
         """Take what is due and begin to send it; returns how many rows were taken."""
-        if self._pause > 0:
-            pause, self._pause = self._pause, 0.0
-            await self._sleep(pause)
         await self._flush()
-        await self._slots.acquire()
-        self._slots.release()
-        free = max(AT_ONCE - len(self._sending), 1)
+        async with self._slots:
+            free = AT_ONCE - len(self._sending)
         now = self._clock.now()
         name = self._channel.name
         rows = await self._database.write(lambda connection: claim(connection, name, free, now))
         for row in rows:
+            await self._hold()
             await self._slots.acquire()
             task = asyncio.get_running_loop().create_task(self._send(row))
             self._sending.add(task)
             task.add_done_callback(self._done)
             await self._sleep(self._interval)
         return len(rows)
+
+    async def _hold(self) -> None:
+        """Keep still while the vendor wants the channel to."""
+        while self._pause > 0:
+            pause, self._pause = self._pause, 0.0
+            await self._sleep(pause)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -163,14 +163,10 @@ class Dispatcher:
                 log.error("channel_misconfigured", channel=self._channel.name, detail=failure.detail)
                 self._pause = max(self._pause, MISCONFIGURED_WAIT)
                 return self._again(row, detail, MISCONFIGURED_WAIT, counts=False)
-            case TemporarilyUnavailable():
-                return self._again(row, detail, backoff(row.attempts, self._chance()))
-            case OutcomeUnknown() if self._channel.capabilities.idempotent_send:
-                return self._again(row, detail, backoff(row.attempts, self._chance()))
-            case OutcomeUnknown():
+            case OutcomeUnknown() if not self._channel.capabilities.idempotent_send:
                 return Sent(row, State.UNKNOWN, error=detail)
-            case ContentRejected() | RecipientUnavailable() | UnsupportedContent():
-                return Sent(row, State.DEAD, error=detail)
+            case TemporarilyUnavailable() | OutcomeUnknown():
+                return self._again(row, detail, backoff(row.attempts, self._chance()))
         return Sent(row, State.DEAD, error=detail)
 
     def _again(self, row: Queued, error: str, seconds: float, *, counts: bool = True) -> Sent:

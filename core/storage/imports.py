@@ -187,7 +187,9 @@ class _Write:
         self._table = table
         self._build = build
         self._columns = columns
-        self._days = tuple(n for n, name in enumerate(columns) if isinstance(table.c[name].type, Date))
+        self._days = tuple(
+            n for n, name in enumerate(columns) if name in table.c and isinstance(table.c[name].type, Date)
+        )
         self._texts: dict[str, str] = {}
 
     def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

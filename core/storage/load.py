@@ -82,21 +82,21 @@ def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
     channels = sorted({address.channel for address in needs.addresses})
     senders = {"external_ids": [address.external_id for address in needs.addresses], "channels": channels}
     event_ids = {"event_ids": [event_id for _, event_id in needs.events], "channels": channels}
-    facts.known_events = {(channel, event_id) for channel, event_id in connection.execute(_KNOWN, event_ids)}
-    for row in connection.execute(_SENDERS, senders | {"hour": now - HOUR, "day": now - DAY}):
+    facts.known_events = {(channel, event_id) for channel, event_id in connection.execute(_KNOWN, event_ids).all()}
+    for row in connection.execute(_SENDERS, senders | {"hour": now - HOUR, "day": now - DAY}).all():
         address = Address(row[0], row[1])
         facts.senders[address] = Sender(int(row[2]), int(row[3]), bool(row[4]))
-    asked = [to_reading(row) for row in connection.execute(_ASKED, senders)]
+    asked = [to_reading(row) for row in connection.execute(_ASKED, senders).all()]
     _load_accounts(connection, facts, needs, {item.account_id for item in asked})
     meter_ids = _load_meters(connection, facts)
-    for row in connection.execute(_READINGS, {"ids": meter_ids, "since": now - HISTORY}):
+    for row in connection.execute(_READINGS, {"ids": meter_ids, "since": now - HISTORY}).all():
         facts.add(to_reading(row))
     return facts
 
 
 def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iterable[int]) -> None:
     wanted = {"keys": list(needs.account_keys), "phones": list(needs.phones), "ids": list(ids)}
-    for row in connection.execute(_ACCOUNTS, wanted):
+    for row in connection.execute(_ACCOUNTS, wanted).all():
         found = row.found
         known = facts.account_by_id.get(row[0])
         if known is None:
@@ -113,7 +113,7 @@ def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iter
 def _load_meters(connection: Connection, facts: Facts) -> list[int]:
     by_account: dict[int, list[Meter]] = defaultdict(list)
     ids = []
-    for row in connection.execute(_METERS, {"ids": list(facts.account_by_id)}):
+    for row in connection.execute(_METERS, {"ids": list(facts.account_by_id)}).all():
         item = to_meter(row)
         by_account[item.account_id].append(item)
         ids.append(item.id)

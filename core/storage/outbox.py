@@ -134,11 +134,12 @@ def recover(connection: Connection, channel: str, *, resend: bool) -> int:
 
 def next_due(connection: Connection, channel: str) -> datetime | None:
     """When the next row of a channel is due."""
-    return connection.execute(
+    due: datetime | None = connection.execute(
         select(func.min(outbox.c.due_at, type_=Instant())).where(
             outbox.c.channel == channel, outbox.c.state == State.QUEUED.value
         )
     ).scalar_one()
+    return due
 
 
 @dataclass(frozen=True, slots=True)
