@@ -95,8 +95,11 @@ def search_key(number: str) -> str:
 
 
 def mask(number: str) -> str:
-    """The last four characters, as in `…7890`: all that an SMS shows of an account or serial number."""
-    return f"…{number[-4:]}" if len(number) > 4 else number  # noqa: PLR2004 - four, as banks do
+    """The last four characters, as in `*7890`: all that an SMS shows of an account or serial number.
+
+    An asterisk, because `…` is outside the SMS alphabet and would make two parts of an English answer.
+    """
+    return f"*{number[-4:]}" if len(number) > 4 else number  # noqa: PLR2004 - four, as banks do
 
 
 _LOOK_ALIKES = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")

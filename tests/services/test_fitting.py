@@ -9,7 +9,7 @@ from core.domain.messages import Capabilities, TextUnit
 from core.services.fitting import compose, fit
 
 FULL, SHORT = "Показания приняты, спасибо.", "Принято."
-FRACTION, RENAMED = "Дробь не нужна.", "Счёт теперь …7890."
+FRACTION, RENAMED = "Дробь не нужна.", "Счёт теперь *7890."
 
 
 def limit(size: int, unit: TextUnit = TextUnit.CHARACTERS) -> Capabilities:

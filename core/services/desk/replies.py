@@ -86,7 +86,9 @@ def _several(scene: Scene, items: Sequence[Item]) -> str:
     lines = [
         render(
             scene.language,
-            _LINE.get(item.code, "item-refused"),
+            "item-accepted"
+            if item.code is Code.SAME_AS_PREVIOUS and item.level is Level.ANONYMOUS
+            else _LINE.get(item.code, "item-refused"),
             meter=mask(item.meter.serial),
             values="/".join(map(str, item.values)),
         )
@@ -123,7 +125,8 @@ def _text(scene: Scene, item: Item) -> tuple[str, Arguments]:
     }
     if linked and item.consumption is not None:
         arguments["consumption"] = str(item.consumption)
-    if item.code is Code.ACCEPTED:
+    # That the value equals the previous one tells the previous one.
+    if item.code is Code.ACCEPTED or (item.code is Code.SAME_AS_PREVIOUS and not linked):
         key = "accepted" if item.placement.inside else "accepted-next-period"
         return (f"{key}-linked" if "consumption" in arguments else key), arguments
     key = _ITEM[item.code]
@@ -161,8 +164,8 @@ def _notes(scene: Scene, item: Item, repairs: frozenset[Repair]) -> list[str]:
 
 
 def values_text(scene: Scene, values: Sequence[int]) -> str:
-    """`5778`, or `день 5778, ночь 2542`."""
-    if len(values) not in {2, 3}:
+    """`показание 5778`, or `день 5778, ночь 2542`."""
+    if not 1 <= len(values) <= 3:  # noqa: PLR2004 - a meter has at most three zones; more is the subscriber's mistake
         return " ".join(map(str, values))
     named = {f"t{number}": str(value) for number, value in enumerate(values, 1)}
     return scene.rules.texts.render(scene.language, f"values-{len(values)}", **named)

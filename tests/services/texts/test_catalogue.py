@@ -6,7 +6,7 @@ import pytest
 
 from core.services.texts import Texts, TextsRefused
 
-ACCEPTED = {"account": "…7890", "meter": "…5678", "values": "день 5778, ночь 2542", "reference": "A1B2"}
+ACCEPTED = {"account": "*7890", "meter": "*5678", "values": "день 5778, ночь 2542", "reference": "A1B2"}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def overridden(folder: Path, text: str, name: str = "ru.ftl") -> Texts:
 
 def test_preferred_text_is_rendered(texts: Texts) -> None:
     """A reply says what was understood, and a number to refer to."""
-    expected = "Принято: счёт …7890, счётчик …5678, день 5778, ночь 2542. №A1B2."
+    expected = "Принято: счёт *7890, счётчик *5678, день 5778, ночь 2542. №A1B2."
     assert texts.render("ru", "accepted", **ACCEPTED) == expected
 
 
@@ -30,7 +30,7 @@ def test_short_form_follows_the_preferred_text(texts: Texts) -> None:
     """The variants come in the order of preference."""
     preferred, short = texts.variants("ru", "accepted", **ACCEPTED)
     assert preferred == texts.render("ru", "accepted", **ACCEPTED)
-    assert short == "Принято: ЛС …7890, ПУ …5678, день 5778, ночь 2542. №A1B2."
+    assert short == "Принято: ЛС *7890, ПУ *5678, день 5778, ночь 2542. №A1B2."
 
 
 def test_text_without_a_short_form_is_its_only_variant(texts: Texts) -> None:
@@ -79,7 +79,7 @@ def test_own_text_replaces_ours_whole(tmp_path: Path) -> None:
     """An operator's message replaces ours and its short form; the other texts and languages stay."""
     texts = overridden(tmp_path, "declined = Ладно.\noutdated = { $meter }: есть новее.\n")
     assert texts.variants("ru", "declined") == ("Ладно.",)
-    assert texts.variants("ru", "outdated", meter="…5678") == ("…5678: есть новее.",)
+    assert texts.variants("ru", "outdated", meter="*5678") == ("*5678: есть новее.",)
     assert texts.variants("en", "declined") == Texts().variants("en", "declined")
 
 
@@ -93,7 +93,7 @@ def test_own_text_may_have_a_term_and_a_selector(tmp_path: Path) -> None:
     """An operator may name the company once, and choose by whatever our text chooses by."""
     choice = "{ NUMBER($expected) ->\n    [2] { -we }: { $meter }, два\n   *[3] { $meter }, три\n}\n"
     own = f"-we = Энергосбыт\nfew-values = {choice}"
-    assert overridden(tmp_path, own).render("ru", "few-values", meter="…5678", expected=2) == "Энергосбыт: …5678, два"
+    assert overridden(tmp_path, own).render("ru", "few-values", meter="*5678", expected=2) == "Энергосбыт: *5678, два"
 
 
 def test_own_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
