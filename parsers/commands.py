@@ -33,10 +33,12 @@ _COMMANDS = {
     spelling.strip(): (kind, language) for kind, language, spellings in _SPELLINGS for spelling in spellings.split(",")
 }
 _ABOUT_AN_ACCOUNT = frozenset({CommandKind.BALANCE, CommandKind.PAYMENT})
-_FILLERS = frozenset(
-    "мой моя мои мне узнать хочу прошу пожалуйста пож по за свет электроэнергию электроэнергии на лс л с лицевой "
-    "лицевому лицевого счет счету счета номер пу счетчик счетчику account acc my please ls schet schetu po".split()
-)
+_FILLER_WORDS = """
+    мой моя мои мне узнать хочу прошу пожалуйста пож по за свет электроэнергию электроэнергии на
+    лс л с лицевой лицевому лицевого счет счету счета номер пу счетчик счетчику
+    ls schet schetu po account acc my please
+"""
+_FILLERS = frozenset(_FILLER_WORDS.split())
 _PART = re.compile(r"[0-9]++(?:-[0-9]++)*+|[^\W\d_]++")
 _SIGNS = re.compile(r"[\s\"'«».!,()]++")
 _MAX_JOINED_PART = 6

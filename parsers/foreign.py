@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from parsers.message import Rejected, RejectCode
+from parsers.message import RejectCode, Rejected
 from parsers.shapes import MAX_VALUE_DIGITS, NAME_DIGITS
 
 _CARD_DIGITS = range(13, 20)

@@ -13,7 +13,6 @@ from parsers.tokens import Kind, Token
 _Said = TypeVar("_Said")
 
 _GROUP_DIGITS = 3
-_FRACTION_DIGITS = range(1, 3)
 _HINTS: dict[Meaning, str] = {Role.ACCOUNT: "a", Role.METER: "m"}
 _STREETS = frozenset({"ул", "улица", "пер", "переулок", "проспект"})
 _HOUSE_OR_DAY = "д"
@@ -119,21 +118,17 @@ class Reader:
 
     def _continues(self, group: Group, token: Token, mark: str) -> bool:
         """Tell whether the figures behind a decimal mark may belong to the group, and add them to it if so."""
-        if group.hint == _SERIAL or group.has_fraction or len(group.text) > MAX_VALUE_DIGITS:
+        digits = len(token.text)
+        if digits > _GROUP_DIGITS or group.hint == _SERIAL or group.has_fraction or len(group.text) > MAX_VALUE_DIGITS:
             return False
-        is_fraction = len(token.text) in _FRACTION_DIGITS
         if group.tail:
-            if not is_fraction or mark == group.tail_mark:
+            if digits == _GROUP_DIGITS or mark == group.tail_mark:
                 return False
             group.text += group.tail  # `12.345,6`: two marks tell thousands from the fraction
             group.tail = ""
             self.repairs.add(Repair.JOINED)
-        elif len(token.text) == _GROUP_DIGITS and (len(group.text) <= _GROUP_DIGITS or token.text.strip("0")):
+        elif _is_doubtful_mark(group, token.text, mark):
             group.tail, group.tail_mark = token.text, mark
-        elif is_fraction and group.is_after_comma and mark == ",":
-            group.tail, group.tail_mark = token.text, mark
-        elif not is_fraction and len(token.text) != _GROUP_DIGITS:
-            return False
         if not group.tail:
             group.has_fraction = True
             self.repairs.add(Repair.FRACTION)
@@ -157,7 +152,7 @@ class Reader:
         place = len(self.groups)
         if isinstance(said, Zone) or said is Role.TOTAL:
             self._zones.append((place, said if isinstance(said, Zone) else None))
-        elif said is Role.NUMBER and token.text in {"n", "N"} and (0, Zone.T1) < max(self._zones, default=(-1, None)):
+        elif token.text in {"n", "N"} and any(zone is Zone.T1 for _, zone in self._zones):
             self._zones.append((place, Zone.T2))  # `D 5778 N 2542`
         elif said in _HINTS:
             self._names.append((place, _HINTS[said]))
@@ -196,6 +191,13 @@ class Reader:
                 group.hint = _VALUE
         if self.groups and self.groups[0].hint == _VALUE and any(group.is_named for group in self.groups):
             self.groups.sort(key=lambda group: group.hint == _VALUE)
+
+
+def _is_doubtful_mark(group: Group, digits: str, mark: str) -> bool:
+    """Tell whether a mark may be other than decimal: `5.778` in thousands, `a,m,5778,12` a list."""
+    if len(digits) == _GROUP_DIGITS:
+        return len(group.text) <= _GROUP_DIGITS or bool(digits.strip("0"))
+    return group.is_after_comma and mark == ","
 
 
 def _spread(labels: Iterable[tuple[int, _Said]], count: int) -> Iterator[tuple[int, _Said]]:

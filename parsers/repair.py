@@ -11,8 +11,8 @@ from parsers.message import (
     MAX_CANDIDATES,
     Candidate,
     Outcome,
-    Rejected,
     RejectCode,
+    Rejected,
     Repair,
     Submission,
 )
@@ -42,10 +42,10 @@ def read(text: str) -> Submission | Rejected:
         return Rejected(RejectCode.TOO_LONG, "")
     if not any(map(str.isalnum, plain)):
         return Rejected(RejectCode.EMPTY, "")
-    phone = _PHONE.search(plain)
-    if phone and not phone["label"] and not _DIGITS.search(plain, 0, phone.start()):
-        return Rejected(RejectCode.PHONE_FOR_ACCOUNT, phone[0], "ru" if is_cyrillic(plain) else None)
     reader = _reader(plain)
+    phone = _PHONE.search(plain)
+    if phone and not phone["label"] and not reader.is_off_topic and not _DIGITS.search(plain, 0, phone.start()):
+        return Rejected(RejectCode.PHONE_FOR_ACCOUNT, phone[0], reader.language)
     if is_mended(text, plain):
         reader.repairs.add(Repair.CHARACTERS)
     named = {group.text for group in reader.groups if group.is_named}

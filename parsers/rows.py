@@ -50,9 +50,9 @@ def row(groups: Sequence[Group], *, is_second: bool) -> Row:
 
 def _parts(group: Group, *, is_second: bool) -> tuple[tuple[str, ...], Repair]:
     """Return what a group with a doubtful mark stands for: one figure in thousands, a fraction, or two figures."""
-    apart = ((group.text, group.tail), Repair.SEPARATORS)
-    fraction = ((group.text,), Repair.FRACTION)
-    thousands = ((group.text + group.tail,), Repair.JOINED)
+    apart: tuple[tuple[str, ...], Repair] = ((group.text, group.tail), Repair.SEPARATORS)
+    fraction: tuple[tuple[str, ...], Repair] = ((group.text,), Repair.FRACTION)
+    thousands: tuple[tuple[str, ...], Repair] = ((group.text + group.tail,), Repair.JOINED)
     may_be_thousands = len(group.tail) == _GROUP_DIGITS >= len(group.text)
     if group.is_after_comma:
         meanings = (apart, thousands if may_be_thousands else fraction)

@@ -70,8 +70,8 @@ class Plan(NamedTuple):
 def plan(lengths: tuple[int, ...], hints: str = "") -> Plan:
     """Return the ways to read a row of numbers of these lengths.
 
-    `hints` has a letter for each number. What a value (`v`) or a serial number with letters (`s`) is, is certain. Labels
-    of an account (`a`) and a meter (`m`), and a hyphen that ties a short number to the one before (`-`), only move the
+    `hints` has a letter for each number. A value (`v`) and a serial number with letters (`s`) are certain. Labels of an
+    account (`a`) and a meter (`m`), and a hyphen that ties a short number to the one before (`-`), only move the
     readings that obey them to the front; a dot says nothing.
     """
     hints = hints or "." * len(lengths)

@@ -3,7 +3,7 @@
 import re
 
 from parsers.foreign import card_in, is_phone, reject_card
-from parsers.message import Rejected, RejectCode, Submission, Value
+from parsers.message import RejectCode, Rejected, Submission, Value
 from parsers.shapes import NAME_DIGITS, candidates, plan
 
 MAX_MATCHED = 160
