@@ -100,8 +100,8 @@ class Channels(Section):
 class SenderLimits(Section):
     """How much one sender may do."""
 
-    messages_per_hour: int = Field(default=30, ge=1, examples=[30])
-    """Beyond that nothing is answered until the hour is over; what was written is kept."""
+    messages_per_hour: int = Field(default=60, ge=1, examples=[60])
+    """Beyond that only accepted readings are answered, until the hour is over."""
     format_errors_per_day: int = Field(default=5, ge=1, examples=[5])
     """Then a moderator takes over."""
     confirm_hours: int = Field(default=24, ge=1, le=240, examples=[24])
@@ -111,8 +111,8 @@ class SenderLimits(Section):
 class Wording(Section):
     """What we say to subscribers."""
 
-    overrides: Path | None = Field(default=None, examples=["our-texts.ftl"])
-    """A Fluent file with the retailer's own wording for some of the texts."""
+    overrides: Path | None = Field(default=None, examples=["texts"])
+    """A folder with `ru.ftl` or `en.ftl`: the retailer's own wording for some of the texts."""
 
     @field_validator("overrides", mode="before")
     @classmethod
@@ -120,8 +120,8 @@ class Wording(Section):
         if not isinstance(value, str) or not value:
             return value or None
         path = _beside(info) / value
-        if not path.is_file():
-            raise ValueError(f"{path} is not there")
+        if not path.is_dir():
+            raise ValueError(f"there is no folder {path}")
         return path
 
 

@@ -1,7 +1,7 @@
 """The command line, one file a group of commands. A command's file is imported when it is run, so `--help` is fast."""
 
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 
@@ -61,8 +61,3 @@ class LazyGroup(Group):
 def meterline(ctx: click.Context, *, debug: bool) -> None:
     """Meterline: the text front door of an electricity retailer."""
     ctx.ensure_object(App).debug = debug
-
-
-def version() -> str:
-    """The installed version."""
-    return metadata.version("meterline")

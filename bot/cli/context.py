@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # each of these costs a command that does not need it 50 to 2
 
     from bot.settings import Settings
     from core.domain.accounts import Branches
+    from core.domain.messages import Capabilities
     from core.services.texts import Texts
     from core.storage.database import Database
 
@@ -96,9 +97,18 @@ class App:
 
     def texts(self) -> "Texts":
         """What we say to subscribers, with the retailer's own wording where the configuration names a file."""
-        from core.services.texts import Texts  # noqa: PLC0415 - a fast start
+        from core.services.texts import Texts, TextsRefused  # noqa: PLC0415 - a fast start
 
-        return Texts(self.settings.texts.overrides)
+        try:
+            return Texts(self.settings.texts.overrides)
+        except TextsRefused as error:
+            raise Fault(f"texts.overrides: {error}") from error
+
+    def capabilities(self) -> "dict[str, Capabilities]":
+        """What each channel can do and may say."""
+        from bot.registry import capabilities  # noqa: PLC0415 - a fast start
+
+        return capabilities(self.settings)
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator["Database"]:

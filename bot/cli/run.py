@@ -1,0 +1,66 @@
+"""`meterline run`: the service."""
+
+import asyncio
+
+import click
+
+from bot.cli.context import App, Command, Fault, pass_app
+
+
+@click.command(cls=Command)
+@click.option("--host", help="Listen there instead of server.host.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Listen there instead of server.port; 0 takes any free one."
+)
+@pass_app
+def run(app: App, host: str | None, port: int | None) -> None:
+    """Run the service until it is told to stop.
+
+    The log goes to stdout; its line "listening" says where. SIGTERM or Ctrl-C stops it gracefully, a second one
+    at once.
+    """
+    from bot import logs  # noqa: PLC0415 - a fast start for the other commands
+    from bot.web.server import PortTaken  # noqa: PLC0415 - the same
+
+    settings = app.settings
+    logs.configure("debug" if app.debug else settings.logs.level, settings.logs.format, settings.secrets())
+    _bring_up_to_date(app)
+    try:
+        asyncio.run(_serve(app, host, port))
+    except PortTaken as error:
+        raise Fault(f"{error}; server.port or --port names another one") from error
+
+
+async def _serve(app: App, host: str | None, port: int | None) -> None:
+    from bot.assembly import build  # noqa: PLC0415 - a fast start for the other commands
+    from bot.service import obey_signals  # noqa: PLC0415 - the same
+
+    service = build(app.settings, app.texts(), app.clock)
+    service.host = host or service.host
+    service.port = service.port if port is None else port
+    stop = asyncio.Event()
+    obey_signals(stop)
+    await service.run(stop)
+
+
+def _bring_up_to_date(app: App) -> None:
+    """Make the tables of an empty database. One that holds data is the operator's to upgrade, after a backup."""
+    from core.storage import migrate  # noqa: PLC0415 - a fast start for the other commands
+    from core.storage.database import connect  # noqa: PLC0415 - the same
+
+    url = app.settings.database.url
+
+    async def found() -> str | None:
+        database = connect(url)
+        try:
+            return await migrate.current(database)
+        finally:
+            await database.close()
+
+    present = asyncio.run(found())
+    if present is None:
+        migrate.upgrade(url)
+    elif present != migrate.head():
+        raise Fault(
+            f"the database has schema {present}, not {migrate.head()}: make a backup, then `meterline db upgrade`"
+        )

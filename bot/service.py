@@ -1,0 +1,154 @@
+"""The running service: everything starts in order, and stops in reverse without losing what it has taken on."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from bot.neighbours import Neighbours
+from bot.web.health import Health
+from bot.web.server import Listener
+from core.bus.local import LocalInbox
+from core.ports.channel import Channel
+from core.services.desk.desk import Desk
+from core.services.outbox import Dispatcher
+from core.storage.database import Database
+
+SWEEP_SECONDS: Final = 60.0
+"""How long a question that nobody answered in time may wait for a moderator to hear of it."""
+RESTART_SECONDS: Final = 5.0
+"""How soon a background task that failed begins again."""
+SENDERS_SHARE: Final = 0.5
+"""Of the time that is left for a stop, what sends under way get; the rest is for closing."""
+FORCED: Final = 1
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Minding:
+    """Background tasks that are begun again when they fail, and what is wrong with them meanwhile."""
+
+    faults: dict[str, str] = field(default_factory=dict)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin a task."""
+        self.tasks.append(asyncio.get_running_loop().create_task(self._mind(name, work), name=name))
+
+    async def check(self) -> str:
+        """What is wrong now."""
+        return "; ".join(f"{name}: {fault}" for name, fault in self.faults.items())
+
+    async def stop(self) -> None:
+        """Cancel all."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.tasks.clear()
+
+    async def _mind(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            begun = time.monotonic()
+            try:
+                await work()
+            except Exception as error:
+                log.exception("background_task_failed", task=name)
+                self.faults[name] = type(error).__name__
+            if time.monotonic() - begun > RESTART_SECONDS:
+                self.faults.pop(name, None)
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """All parts, put together by `bot.assembly`."""
+
+    host: str
+    port: int
+    stop_seconds: float
+    database: Database
+    channels: Sequence[Channel]
+    inbox: LocalInbox
+    desk: Desk
+    dispatchers: Sequence[tuple[str, Dispatcher]]
+    neighbours: Neighbours
+    listener: Listener
+    health: Health
+    minding: Minding
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Start, work until `stop` is set, stop."""
+        try:
+            await self.start()
+            await stop.wait()
+        finally:
+            await self.stop()
+
+    async def start(self) -> tuple[str, int]:
+        """Start what hears last, so that nothing is heard before it can be handled; returns where we listen."""
+        for channel in self.channels:
+            await channel.open()
+        self.inbox.start()
+        for name, dispatcher in self.dispatchers:
+            self.minding.start(f"sender of {name}", dispatcher.run)
+        self.minding.start("neighbours", self.neighbours.watch)
+        self.minding.start("sweep", self._sweep)
+        host, port = await self.listener.start(self.host, self.port, stop_seconds=self.stop_seconds)
+        shown = f"[{host}]" if ":" in host else host
+        log.info("listening", url=f"http://{shown}:{port}", host=host, port=port, pid=os.getpid())
+        return host, port
+
+    async def stop(self) -> None:
+        """Stop hearing, finish what was heard, finish what is being sent, close. Never longer than `stop_seconds`."""
+        deadline = time.monotonic() + self.stop_seconds
+        self.health.draining = True
+        log.info("stopping")
+        steps: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+            ("close the doors", self.listener.close_doors),
+            ("finish requests", self.listener.stop),
+            ("finish the inbox", self.inbox.close),
+            ("end background tasks", self.minding.stop),
+            ("finish sending", lambda: self._drain(deadline)),
+            *[(f"close {channel.name}", channel.close) for channel in self.channels],
+            ("close the database", self.database.close),
+        ]
+        for name, step in steps:
+            try:
+                async with asyncio.timeout(max(0.1, deadline - time.monotonic())):
+                    await step()
+            except TimeoutError:
+                log.warning("stop_cut_short", step=name)
+            except Exception:
+                log.exception("stop_failed", step=name)
+        log.info("stopped")
+
+    async def _drain(self, deadline: float) -> None:
+        seconds = max(0.0, (deadline - time.monotonic()) * SENDERS_SHARE)
+        await asyncio.gather(*(dispatcher.drain(seconds) for _, dispatcher in self.dispatchers))
+
+    async def _sweep(self) -> None:
+        while True:
+            if await self.desk.sweep():
+                log.info("questions_handed_over")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+def obey_signals(stop: asyncio.Event) -> None:
+    """SIGTERM and SIGINT stop the service; the second one ends it at once, losing nothing that was acknowledged."""
+
+    def heard(name: str) -> None:
+        if stop.is_set():
+            log.warning("forced_to_end", signal=name)
+            os._exit(FORCED)
+        log.info("asked_to_stop", signal=name)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, heard, number.name)
