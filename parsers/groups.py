@@ -13,7 +13,12 @@ from parsers.tokens import Kind, Token
 _Said = TypeVar("_Said")
 
 _GROUP_DIGITS = 3
-_HINTS: dict[Meaning, str] = {Role.ACCOUNT: "a", Role.METER: "m"}
+_HINTS: dict[Meaning, str] = {
+    Role.ACCOUNT: "A",
+    Role.METER: "M",
+    Role.LIKELY_ACCOUNT: "a",
+    Role.LIKELY_METER: "m",
+}
 _STREETS = frozenset({"ул", "улица", "пер", "переулок", "проспект"})
 _HOUSE_OR_DAY = "д"
 _NOTHING = "."
@@ -187,7 +192,7 @@ class Reader:
         if any(group.zone for group in self.groups):
             self.groups = [group for group in self.groups if not group.is_total]
         for group in self.groups:
-            if group.zone or group.is_total or group.has_fraction or group.tail:
+            if group.zone or group.is_total or group.has_fraction:
                 group.hint = _VALUE
         if self.groups and self.groups[0].hint == _VALUE and any(group.is_named for group in self.groups):
             self.groups.sort(key=lambda group: group.hint == _VALUE)

@@ -8,6 +8,8 @@ from parsers.message import Candidate, Repair, Value
 from parsers.shapes import Plan, candidates, plan
 
 _GROUP_DIGITS = 3
+_VALUE = "v"
+_NOTHING = "."
 _NO_VALUE = Value(0, 0)
 """Stands for a serial number with letters, which no plan takes for a value."""
 
@@ -42,7 +44,7 @@ def row(groups: Sequence[Group], *, is_second: bool) -> Row:
         parts, repair = _parts(group, is_second=is_second) if group.tail else ((group.text,), None)
         numbers += parts
         values += [Value(int(part), len(part), group.zone) if part.isdigit() else _NO_VALUE for part in parts]
-        hints += group.hint * len(parts)
+        hints += (_VALUE,) if group.tail and len(parts) == 1 else (group.hint, _NOTHING)[: len(parts)]
         repairs |= {repair} if repair else set()
     found = plan(tuple(map(len, numbers)), "".join(hints))
     return Row(found, tuple(numbers), tuple(values), frozenset(repairs))

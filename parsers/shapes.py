@@ -37,8 +37,8 @@ _SHAPES = {
     8: "amvvamvv amvvvmvv ajmvvmvv ajjmvmvv ajjmvvmv ajjjmvmv ajjjmvvv mvmvmvmv",
     9: "amvmvmvmv amvamvamv amvvvmvvv ajjmvvmvv ajjmvmvmv ajjjmvvmv mvvmvvmvv",
 }
-_CERTAIN = {"v": "v", "s": "m"}
-_LIKELY = {"a": "a", "m": "m", "-": "j"}
+_ALLOWED = {"v": "v", "s": "m", "A": "am", "M": "am"}
+_LIKELY = {"A": "a", "a": "a", "M": "m", "m": "m", "-": "j"}
 _ENTRY = re.compile(r"(m(?=a))?(aj*+)?(m?)(v[vw]*+)")
 
 
@@ -70,9 +70,10 @@ class Plan(NamedTuple):
 def plan(lengths: tuple[int, ...], hints: str = "") -> Plan:
     """Return the ways to read a row of numbers of these lengths.
 
-    `hints` has a letter for each number. A value (`v`) and a serial number with letters (`s`) are certain. Labels of an
-    account (`a`) and a meter (`m`), and a hyphen that ties a short number to the one before (`-`), only move the
-    readings that obey them to the front; a dot says nothing.
+    `hints` has a letter for each number. A value (`v`) and a serial number with letters (`s`) are certain, and a number
+    labelled as an account (`A`) or a meter (`M`) is no value. Otherwise labels (also `a` and `m`, where they are less
+    sure) and a hyphen that ties a short number to the one before (`-`) only move the readings that obey them to the
+    front. A dot says nothing.
     """
     hints = hints or "." * len(lengths)
     shapes = [shape for shape in _variants(lengths) if _obeys(shape, hints) and _fits(shape, lengths)]
@@ -130,7 +131,7 @@ def _variants(lengths: tuple[int, ...]) -> Iterator[str]:
 
 def _obeys(shape: str, hints: str) -> bool:
     """Tell whether the shape agrees with what is certain."""
-    return all(_CERTAIN.get(hint, letter) == letter for letter, hint in zip(shape, hints, strict=True))
+    return all(letter in _ALLOWED.get(hint, letter) for letter, hint in zip(shape, hints, strict=True))
 
 
 def _fits(shape: str, lengths: tuple[int, ...]) -> bool:
