@@ -158,7 +158,7 @@ class App:
         if self.json:
             click.echo(as_json(value, indent=2))
         elif table is not None:
-            self.out.print(table())
+            self.out.print(table(), markup=False)
         elif isinstance(value, Mapping):
             self.out.print(table_of([{"": name, " ": part} for name, part in value.items()], header=False))
         elif value:
@@ -169,7 +169,7 @@ class App:
         if self.json:
             click.echo(as_json(value))
         else:
-            self.out.print(line())
+            self.out.print(line(), markup=False)
 
     def note(self, text: str) -> None:
         """Tell people something that is not the answer; programs that ask for JSON do not hear it."""

@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from bot.cli.context import App, Command, Fault, pass_app
+from bot.cli.db import bring_up_to_date
 
 
 @click.command(cls=Command)
@@ -24,7 +25,7 @@ def run(app: App, host: str | None, port: int | None) -> None:
 
     settings = app.settings
     logs.configure("debug" if app.debug else settings.logs.level, settings.logs.format, settings.secrets())
-    _bring_up_to_date(app)
+    bring_up_to_date(app)
     try:
         asyncio.run(_serve(app, host, port))
     except PortTaken as error:
@@ -41,26 +42,3 @@ async def _serve(app: App, host: str | None, port: int | None) -> None:
     stop = asyncio.Event()
     obey_signals(stop)
     await service.run(stop)
-
-
-def _bring_up_to_date(app: App) -> None:
-    """Make the tables of an empty database. One that holds data is the operator's to upgrade, after a backup."""
-    from core.storage import migrate  # noqa: PLC0415 - a fast start for the other commands
-    from core.storage.database import connect  # noqa: PLC0415 - the same
-
-    url = app.settings.database.url
-
-    async def found() -> str | None:
-        database = connect(url)
-        try:
-            return await migrate.current(database)
-        finally:
-            await database.close()
-
-    present = asyncio.run(found())
-    if present is None:
-        migrate.upgrade(url)
-    elif present != migrate.head():
-        raise Fault(
-            f"the database has schema {present}, not {migrate.head()}: make a backup, then `meterline db upgrade`"
-        )
