@@ -14,7 +14,7 @@ TOTAL_SECONDS = 20.0
 
 
 class _Broken(Exception):
-    """The connection broke while a call was under way; no aiohttp exception, so that aiohttp does not repeat the call."""
+    """The connection broke during a call. Not one of aiohttp's exceptions, so that aiohttp does not repeat the call."""
 
 
 async def _never_twice(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

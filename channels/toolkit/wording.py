@@ -1,11 +1,13 @@
 """What of a vendor's words staff may see: one short line without telephone numbers, texts or secrets."""
 
+import json
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 LIMIT = 200
-_DIGITS = re.compile(r"\d[\d ()-]{3,}\d")
-"""Five digits or more: a telephone number, an account, a meter. Codes of vendors are shorter."""
+_DIGITS = re.compile(r"(?<![x\d])\d[\d ()-]{3,}\d")
+"""Five digits or more: a telephone number, an account, a meter. Vendors' codes are shorter, or hexadecimal (0x...)."""
 
 
 def vendor_words(words: str | bytes, hide: Iterable[str] = ()) -> str:
@@ -17,7 +19,12 @@ def vendor_words(words: str | bytes, hide: Iterable[str] = ()) -> str:
     """
     line = words if isinstance(words, str) else words[: 4 * LIMIT].decode("utf-8", "replace")
     for secret in hide:
-        if secret:
-            line = line.replace(secret, "***")
+        for spelling in _spellings(secret):
+            line = line.replace(spelling, "***")
     line = "".join(character if character.isprintable() else " " for character in line[: 4 * LIMIT])
     return " ".join(_DIGITS.sub("***", line).split())[:LIMIT]
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    """How a vendor may write what we sent: as it was, as JSON does, as an address does."""
+    return (secret, json.dumps(secret)[1:-1], quote(secret, errors="replace")) if secret else ()

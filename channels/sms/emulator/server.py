@@ -83,8 +83,8 @@ class SmsEmulator:
         self.secret = secret
         self.reports = reports
         self.sent: list[SentSms] = []
-        self.calls = 0
-        """How many messages we were asked to take, those refused too."""
+        self.keys: list[str] = []
+        """Our id of each message that was handed over, repeated ones too."""
         self.abandoned = asyncio.Event()
         """Set when a caller hung up on us."""
         self._clock = clock or SystemClock()
@@ -208,7 +208,6 @@ class SmsEmulator:
 
     async def _take(self, gateway: str, request: web.Request) -> web.StreamResponse:
         """Take a message, or do what `fail` ordered."""
-        self.calls += 1
         fault = self._faults.popleft() if self._faults else None
         if fault is not None and fault not in TAKING:
             return _answer(*ANSWERS[fault])
@@ -216,6 +215,7 @@ class SmsEmulator:
             taken = await GATEWAYS[gateway](request, self.secret, {sms.id for sms in self.sent})
         except Refusal as refusal:
             return _answer(refusal.status, refusal.body)
+        self.keys.append(taken.sms.id)
         if not taken.repeated:
             await self._keep(taken.sms)
         if fault is Fault.HANG:
