@@ -1,0 +1,73 @@
+"""`meterline doctor`: what is wrong, and what to do about it."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.context import REJECTED, App, Command, pass_app
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from bot.checkup import Finding
+
+COLOURS = {"ok": "green", "warning": "yellow", "fault": "bold red"}
+
+
+@click.command(cls=Command)
+@pass_app
+def doctor(app: App) -> None:
+    """Check the settings, the database, the gateways, the clock and the ports; sends nothing to anybody.
+
+    Exit code 0: no faults. 1: faults, listed with what to do. 2: the configuration cannot be read.
+    """
+    from bot.checkup import Verdict  # noqa: PLC0415 - a fast start
+
+    findings = asyncio.run(_examine(app))
+    faults = sum(finding.verdict is Verdict.FAULT for finding in findings)
+    app.emit(
+        [{"check": one.check, "verdict": one.verdict.value, "found": one.found, "todo": one.todo} for one in findings],
+        lambda: _table(findings),
+    )
+    app.note("no faults" if not faults else f"{faults} fault{'s' if faults > 1 else ''}")
+    if faults:
+        app.exit(REJECTED)
+
+
+async def _examine(app: App) -> "list[Finding]":
+    from bot import checkup  # noqa: PLC0415 - a fast start
+    from core.storage.database import connect  # noqa: PLC0415 - a fast start
+
+    settings, now = app.settings, app.clock.now()
+    findings = [*checkup.configuration(app.config, settings), *checkup.texts(app.texts)]
+    findings += [*checkup.zones(settings, now), *checkup.disk(settings.database.file)]
+    if settings.database.file is not None and not settings.database.file.exists():
+        todo = "`meterline db upgrade` makes it, and so does the first `meterline run`"
+        found = f"{settings.database.file} is not there yet"
+        findings.append(checkup.Finding("database", checkup.Verdict.WARNING, found, todo))
+    else:
+        database = connect(settings.database.url)
+        try:
+            findings += await checkup.database(database, settings.database.shown)
+            findings += await checkup.clock(database, now, server=settings.database.file is None)
+        finally:
+            await database.close()
+    return findings + await checkup.vendors(settings) + await checkup.listening(settings.server, now)
+
+
+def _table(findings: "list[Finding]") -> "Table":
+    from rich import box  # noqa: PLC0415 - a fast start
+    from rich.table import Table  # noqa: PLC0415 - a fast start
+    from rich.text import Text  # noqa: PLC0415 - a fast start
+
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("check", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("found, and what to do", overflow="fold")
+    for one in findings:
+        words = Text(one.found)
+        if one.todo:
+            words.append(f"\n→ {one.todo}", style="bold")
+        table.add_row(one.check, Text(one.verdict.value, COLOURS[one.verdict.value]), words)
+    return table
