@@ -81,3 +81,8 @@ def _meter(given: dict[str, Any], account_id: int) -> dict[str, Any]:
         "automatic": False,
     }
     return columns | given
+
+
+def month_ago() -> date:
+    """Thirty days before today, for tests of a process that has the real clock."""
+    return date.fromordinal(datetime.now(UTC).date().toordinal() - 30)

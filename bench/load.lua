@@ -1,0 +1,31 @@
+-- wrk's side of the benchmark: every request is another SMS with a distinct, valid reading.
+-- Arguments: seed, accounts, how many of them to visit (spread over all), day value, time of sending. Account i texts
+-- from the phone on file, so the answer says the consumption; each pass over the accounts has higher values.
+local threads = 0
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
+function init(args)
+  seed, accounts, visited, day, sent_at = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4]), args[5]
+  count = 0
+end
+
+function request()
+  -- 7919 is prime to the number of accounts: a walk over all of them in no order that an index would like.
+  local n = count * 2 + number
+  local i = (n * 7919 % visited) * (accounts / visited)
+  local value = day + math.floor(n / visited)
+  local body = string.format(
+    '{"id":"%s-%d-%d","from":"+7914%07d","to":"+79244114455","text":"%d %d %d %d","sent_at":"%s"}',
+    seed, number, count, i, 1000000000 + i, 20000000 + i, value, value - 3000, sent_at)
+  count = count + 1
+  return wrk.format("POST", nil, nil, body)
+end
+
+function done(summary, latency, requests)
+  local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
+  io.write(string.format('RESULT {"requests":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"failed":%d}\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000, failed))
+end
