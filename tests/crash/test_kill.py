@@ -94,7 +94,7 @@ def _totals(connection: Connection) -> tuple[int, int, int]:
 
 
 def fill_accounts(connection: Connection) -> None:
-    """Accounts `1000000000 + i` with the phone `+7914…i` and the meter `20000000 + i`, as many as there are messages."""
+    """Accounts `1000000000 + i` with the phone `+7914…i` and the meter `20000000 + i`, one per message."""
     numbers = range(MESSAGES)
     accounts = [
         {
