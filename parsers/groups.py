@@ -19,6 +19,9 @@ _HINTS: dict[Meaning, str] = {
     Role.LIKELY_ACCOUNT: "a",
     Role.LIKELY_METER: "m",
 }
+_MAX_TOKENS = 200
+_MAX_STRANGERS = 8
+_MAX_NUMBERS = 72
 _STREETS = frozenset({"ул", "улица", "пер", "переулок", "проспект"})
 _HOUSE_OR_DAY = "д"
 _NOTHING = "."
@@ -66,6 +69,7 @@ class Reader:
     strangers: int = 0
     """How many words no table knows."""
     is_off_topic: bool = False
+    """The text speaks of something else, or at such length that it is no message to a machine."""
     language: Language | None = None
     start: int = -1
     end: int = -1
@@ -82,7 +86,10 @@ class Reader:
 
     def take(self, tokens: Iterable[Token]) -> None:
         """Note all tokens, then give each label to its number."""
-        for token in tokens:
+        for count, token in enumerate(tokens):
+            if count == _MAX_TOKENS or self.strangers > _MAX_STRANGERS or len(self.groups) > _MAX_NUMBERS:
+                self.is_off_topic = True
+                break
             match token.kind:
                 case Kind.NUMBER | Kind.SERIAL:
                     self._take_number(token)
@@ -192,7 +199,7 @@ class Reader:
         if any(group.zone for group in self.groups):
             self.groups = [group for group in self.groups if not group.is_total]
         for group in self.groups:
-            if group.zone or group.is_total or group.has_fraction:
+            if group.hint != _SERIAL and (group.zone or group.is_total or group.has_fraction):
                 group.hint = _VALUE
         if self.groups and self.groups[0].hint == _VALUE and any(group.is_named for group in self.groups):
             self.groups.sort(key=lambda group: group.hint == _VALUE)

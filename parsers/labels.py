@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 from parsers.message import Repair, Zone
 from parsers.text import fold, fold_to_cyrillic
@@ -87,6 +88,7 @@ _ENGLISH: tuple[tuple[Meaning, str], ...] = (
 )
 _MEANINGS = {word: meaning for meaning, words in _SPELLINGS for word in words.split()}
 _ENGLISH_MEANINGS = {word: meaning for meaning, words in _ENGLISH for word in words.split()}
+_LONGEST = max(map(len, [*_MEANINGS, *_ENGLISH_MEANINGS]))
 
 _MONTH = r"(?:январ|феврал|март|апрел|ма[йея]|июн|июл|август|сентябр|октябр|ноябр|декабр)[а-я]{0,3}+"
 _DATES = re.compile(
@@ -115,8 +117,11 @@ _GREETINGS = re.compile(r"добр[а-я]{2,3}+\s(?:день|дня)", re.IGNORE
 _EMAIL_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-"
 
 
+@lru_cache(maxsize=4096)
 def meaning(word: str) -> tuple[Meaning | None, bool]:
     """Return what the word says, or None, and whether it is an English word."""
+    if len(word) > _LONGEST:
+        return None, False
     plain = word.casefold()
     if plain in _ENGLISH_MEANINGS:
         return _ENGLISH_MEANINGS[plain], True

@@ -22,11 +22,10 @@ from parsers.strict import MAX_MATCHED
 from parsers.text import MAX_LENGTH, is_cyrillic, is_mended, normalise
 from parsers.tokens import tokens
 
-_MAX_STRANGERS = 8
-"""More words than this that we do not know make a letter to a person."""
 _MAX_ROWS = 8
 _FULL_ROW = 3
 """`account meter value`: lines of so many numbers are likely a message each."""
+_TWO_HYPHENS = 2
 _PHONE = re.compile(
     r"(?P<label>\b(?:тел|т|моб)[а-я]{0,6}+[.:]?\s?)?(?:\+\s?7[\s(-]{0,3}|\b8\s?\()[0-9]{3}[\s)-]{0,3}[0-9]{3}"
     r"[\s-]?[0-9]{2}[\s-]?[0-9]{2}(?![0-9])",
@@ -71,7 +70,7 @@ def _submission(reader: Reader, matched: str) -> Submission | None:
     if len(groups) > 1 and is_phone(groups[-1].text):
         groups = groups[:-1]
         reader.repairs.add(Repair.WORDS)
-    if reader.is_off_topic or reader.strangers > _MAX_STRANGERS or not groups:
+    if reader.is_off_topic or not groups or _is_account_alone(groups):
         return None
     found: dict[Candidate, None] = {}
     is_ambiguous = any(group.tail for group in groups)
@@ -127,6 +126,11 @@ def _joined(lines: Sequence[Candidate]) -> Candidate:
     return Candidate(tuple(entries), frozenset().union(*(line.repairs for line in lines)))
 
 
+def _is_account_alone(groups: Sequence[Group]) -> bool:
+    """Tell whether the text has nothing but an account as bills print it, `12345-678-90`."""
+    return len(groups) > _TWO_HYPHENS and all(group.is_tied for group in groups[1:])
+
+
 def _is_doubtful(groups: Sequence[Group], candidate: Candidate) -> bool:
     """Tell whether letters other than O were read as digits of a value, where no look-up can tell."""
     names = [name for entry in candidate.entries for name in (entry.account, entry.meter) if name]
@@ -136,7 +140,7 @@ def _is_doubtful(groups: Sequence[Group], candidate: Candidate) -> bool:
 def _refusal(reader: Reader) -> Rejected:
     """Refuse the text, naming what in it might be an account."""
     match reader.groups:
-        case [only] if is_phone(only.text):
+        case [only] if is_phone(only.text) and not reader.is_off_topic:
             return Rejected(RejectCode.PHONE_FOR_ACCOUNT, only.text, reader.language)
     numbers: list[str] = []
     for group in reader.groups[:MAX_GROUPS]:

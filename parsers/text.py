@@ -16,19 +16,23 @@ _UNSEEN = re.compile(
     r"\ufe00-\ufe0f\ufeff\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]+"
 )
 """Controls, zero-width and direction marks, variation selectors, byte order marks and halves of surrogate pairs."""
+_FOREIGN = re.compile(r"(?![\x00-\x7f])[\d\s]")
+"""Digits and spaces of other scripts that NFKC leaves."""
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _NUMBER_SIGN = "№"
 
 
 def normalise(text: str) -> str:
-    """Return the text in NFKC with plain digits, dashes, spaces and line breaks, and nothing that cannot be seen."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.isascii():
-        return _UNSEEN.sub("", text.translate(_PLAIN)).strip()
-    text = _UNSEEN.sub("", text)
-    # NFKC would make "No" of the sign, which is a word.
-    text = _NUMBER_SIGN.join(unicodedata.normalize("NFKC", part) for part in text.split(_NUMBER_SIGN))
-    text = _UNSEEN.sub("", text.translate(_PLAIN))
-    return "".join([_plain_character(character) for character in text]).strip()
+    """Return the text in NFKC with plain digits, dashes, spaces and line breaks, and nothing that cannot be seen.
+
+    What NFKC makes longer than any message is cut one character behind the limit.
+    """
+    text = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not text.isascii():
+        # NFKC would make "No" of the sign, which is a word.
+        text = _NUMBER_SIGN.join(unicodedata.normalize("NFKC", part) for part in text.split(_NUMBER_SIGN))
+        text = _FOREIGN.sub(_plain_character, text[: MAX_LENGTH + 1].translate(_PLAIN))
+    return text.translate(_PLAIN).strip()
 
 
 def is_mended(text: str, plain: str) -> bool:
@@ -49,12 +53,8 @@ def fold_to_cyrillic(word: str) -> str:
 
 def is_cyrillic(word: str) -> bool:
     """Tell whether any letter of the word is Cyrillic."""
-    return any("\u0400" <= letter <= "\u04ff" for letter in word)
+    return _CYRILLIC.search(word) is not None
 
 
-def _plain_character(character: str) -> str:
-    if character.isascii():
-        return character
-    if character.isdecimal():
-        return str(unicodedata.decimal(character))
-    return " " if character.isspace() else character
+def _plain_character(found: re.Match[str]) -> str:
+    return str(unicodedata.decimal(found[0], " "))
