@@ -6,7 +6,7 @@ Every function runs inside a transaction of its caller, on SQLite and on Postgre
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
@@ -27,6 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.storage.tables import account, account_alias, meter
+
+Transaction: TypeAlias = Connection
+"""What the functions below run in; for callers that know no SQLAlchemy."""
 
 
 class AccountRow(NamedTuple):
@@ -125,15 +128,11 @@ def count_open_meters(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(meter.c.closed_on.is_(None))).scalar_one()
 
 
-def open_meters(connection: Connection, after: int, limit: int) -> list[OpenMeter]:
-    """A page of the open meters in the order of their keys."""
-    statement = (
-        select(meter.c.id, meter.c.account_id, meter.c.serial_key)
-        .where(meter.c.id > after, meter.c.closed_on.is_(None))
-        .order_by(meter.c.id)
-        .limit(limit)
-    )
-    return [OpenMeter._make(row) for row in connection.execute(statement)]
+def open_meters(connection: Connection, account_ids: Collection[int]) -> list[OpenMeter]:
+    """The meters of these accounts that are not closed."""
+    statement = select(meter.c.id, meter.c.account_id, meter.c.serial_key)
+    statement = statement.where(_among(connection, meter.c.account_id), meter.c.closed_on.is_(None))
+    return [OpenMeter._make(row) for row in connection.execute(statement, _list(connection, account_ids))]
 
 
 def add_accounts(connection: Connection, rows: Iterable[tuple[int, AccountRow]], run: int) -> None:
