@@ -91,11 +91,12 @@ def _section(root: type[BaseModel], place: Iterable[int | str]) -> type[BaseMode
         if isinstance(part, int):
             continue
         field = section.model_fields.get(part) if section else None
-        section = _model(field.annotation) if field else None
+        section = section_of(field.annotation) if field else None
     return section
 
 
-def _model(annotation: object) -> type[BaseModel] | None:
+def section_of(annotation: object) -> type[BaseModel] | None:
+    """The model that a field holds, one or a list of; None for a plain value."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next(filter(None, map(_model, typing.get_args(annotation))), None)
+    return next(filter(None, map(section_of, typing.get_args(annotation))), None)

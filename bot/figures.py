@@ -46,7 +46,7 @@ def backlog(connection: Connection) -> Backlog:
     cases = connection.execute(
         select(case.c.kind, func.count()).where(case.c.state == OPEN).group_by(case.c.kind).order_by(case.c.kind)
     )
-    return Backlog(tuple(depths), dict(cases.tuples().all()))
+    return Backlog(tuple(depths), dict(cases.all()))
 
 
 def work(connection: Connection, since: datetime, until: datetime) -> Work:

@@ -113,9 +113,12 @@ class App:
     @asynccontextmanager
     async def database(self) -> AsyncIterator["Database"]:
         """The database, open while the block runs; a `Fault` unless its schema is the newest."""
+        from bot import logs  # noqa: PLC0415 - a fast start
         from core.storage import migrate  # noqa: PLC0415 - a fast start
         from core.storage.database import connect  # noqa: PLC0415 - a fast start
 
+        # Without this, structlog would print tracebacks with the values of all variables.
+        logs.configure("warning", "console", self.settings.secrets(), sys.stderr)
         file = self.settings.database.file
         if file is not None and not file.exists():
             raise Fault(f"{file} is not there: `meterline db upgrade` makes it")
