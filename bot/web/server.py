@@ -43,6 +43,10 @@ class Listener:
         self._runner: web.ServerRunner | None = None
         self._sites: list[web.TCPSite] = []
 
+    def add_pages(self, routes: Iterable[web.AbstractRouteDef]) -> None:
+        """Serve more pages, such as the demo's. Before the start only."""
+        self._pages.app.add_routes(routes)
+
     async def start(self, host: str, port: int, *, stop_seconds: float) -> tuple[str, int]:
         """Begin to listen; returns the address, with the real port where any was asked for.
 
