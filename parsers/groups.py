@@ -19,7 +19,7 @@ _HINTS: dict[Meaning, str] = {
     Role.LIKELY_ACCOUNT: "a",
     Role.LIKELY_METER: "m",
 }
-_MAX_TOKENS = 200
+_MAX_TOKENS = 150
 _MAX_STRANGERS = 8
 _MAX_NUMBERS = 72
 _STREETS = frozenset({"ул", "улица", "пер", "переулок", "проспект"})
@@ -70,6 +70,8 @@ class Reader:
     """How many words no table knows."""
     is_off_topic: bool = False
     """The text speaks of something else, or at such length that it is no message to a machine."""
+    is_interrupted: bool = False
+    """A word that no table knows stood between two numbers, and may say anything about them."""
     language: Language | None = None
     start: int = -1
     end: int = -1
@@ -82,6 +84,7 @@ class Reader:
     _is_other: bool = False
     _other_end: int = -1
     _is_after_word: bool = False
+    _is_after_stranger: bool = False
     _has_mark: bool = False
 
     def take(self, tokens: Iterable[Token]) -> None:
@@ -123,6 +126,8 @@ class Reader:
             hint = _HYPHEN
         elif has_mark:
             self.repairs.add(Repair.SEPARATORS)
+        self.is_interrupted |= self._is_after_stranger and bool(self.groups)
+        self._is_after_stranger = False
         group = Group(token.text, token.end, self._row, hint)
         group.is_doubtful = token.doubtful
         group.is_after_comma = between == ","
@@ -171,7 +176,9 @@ class Reader:
 
     def _take_word(self, token: Token) -> None:
         self._take_any_word(token)
-        self.strangers += token.text[0].isalnum()
+        if token.text[0].isalnum():
+            self.strangers += 1
+            self._is_after_stranger = True
         self.repairs.add(Repair.WORDS)
 
     def _take_any_word(self, token: Token) -> None:
@@ -179,7 +186,7 @@ class Reader:
             self.repairs.add(Repair.SEPARATORS)
         self._has_mark = False
         self._is_after_word = True
-        if is_cyrillic(token.text):
+        if is_cyrillic(self.text[token.start : token.end]):
             self.language = "ru"
         elif token.english and self.language is None:
             self.language = "en"

@@ -22,7 +22,7 @@ class Role(Enum):
     TOTAL = auto()
     """The sum over the zones: no register's figure if the zones are there."""
     OTHER = auto()
-    """A house, a flat, a phone: the number is not for us."""
+    """A house, a flat, a phone, the figure of last month: the number is not for us."""
     UNIT = auto()
     FILLER = auto()
     """A greeting or another word that goes with readings."""
@@ -52,7 +52,8 @@ _SPELLINGS: tuple[tuple[Meaning, str], ...] = (
     (
         Role.OTHER,
         """ул улица пер переулок проспект кв квартира дом корп корпус подъезд этаж оф офис тел телефон
-        kv dom tel""",
+        было вместо не пред предыдущее предыдущие предыдущий прошлый прошлые прошлое расход разница
+        kv dom tel bylo""",
     ),
     (Role.UNIT, "квт квтч квтчас квч ч час часов kvt kw kwh kvtch"),
     (
@@ -61,7 +62,7 @@ _SPELLINGS: tuple[tuple[Meaning, str], ...] = (
         показаний показанье показ показаня передаю передаем передать подаю сдаю отправляю посылаю шлю примите
         прошу принять пожалуйста пож спасибо за на по мой моего наш наши и с от электричество электроэнергия
         электроэнергии электроэнергию свет света эл энергия энергии счетчика счетчиков электросчетчик
-        электросчетчика учета месяц текущие текущее последние новые мое мои г год года адрес я это вам
+        электросчетчика учета месяц тек текущие текущее стало а последние новые мое мои г год года адрес я это вам
         уважением тариф зона
         pokazaniya pokazania pokazanie svet za zdravstvuyte spasibo dobryj peredayu""",
     ),
@@ -71,7 +72,7 @@ _SPELLINGS: tuple[tuple[Meaning, str], ...] = (
         скидку акция акции код пароль заявка заявку оператор оператора звонил звонила перезвоните вызов вызова сети
         недоступен отписаться отпишись подписка выиграли приз ставка газ газа вода воды воду хвс гвс горячая
         холодная отопление отопления тепло карта карты карту авария отключили верните перерасчет
-        начислили долг оплатил оплатила оплачено оплата баланс платеж прошлый прошлые предыдущее предыдущие бонус
+        начислили долг оплатил оплатила оплачено оплата баланс платеж бонус
         бонусов вклад займ займы
         http https www gaz voda promo sms rub vibrano code password""",
     ),
@@ -102,15 +103,16 @@ _DATES = re.compile(
     r")(?:\s?г\.)?",
     re.IGNORECASE,
 )
+_NUMBERING = re.compile(r"(?<!\S)[1-9]\)")
 _UNITS = re.compile(r"[кk][вvw][тt]?\s?[*/·.×x-]?\s?(?:ч(?:ас[а-я]{0,3}+)?|h)(?![^\W\d_])\.?", re.IGNORECASE)
 _COMPOUNDS = re.compile(
     r"(?<![^\W_])(?:"
     r"(?P<лс>[лl]\s?[/\\.]\s?[сc](?![^\W\d_])\.?)"
     r"|(?P<пу>[пp]\s?[/\\.]\s?[уy](?![^\W\d_])\.?)"
     r"|(?P<пп>п\s?/\s?п(?![^\W\d_]))"
-    r"|(?P<т1>(?:[тt]\.?\s?1|тариф\s?-?1|1-?й?\sтариф)(?![^\W_]))"
-    r"|(?P<т2>(?:[тt]\.?\s?2|тариф\s?-?2|2-?й?\sтариф)(?![^\W_]))"
-    r"|(?P<т3>(?:[тt]\.?\s?3|тариф\s?-?3|3-?й?\sтариф)(?![^\W_])))",
+    r"|(?P<т1>(?:[тt][.\s-]{0,2}1|1\s?т|тариф\s?-?1|1-?й?\sтариф)(?![^\W_]))"
+    r"|(?P<т2>(?:[тt][.\s-]{0,2}2|2\s?т|тариф\s?-?2|2-?й?\sтариф)(?![^\W_]))"
+    r"|(?P<т3>(?:[тt][.\s-]{0,2}3|3\s?т|тариф\s?-?3|3-?й?\sтариф)(?![^\W_])))",
     re.IGNORECASE,
 )
 _GREETINGS = re.compile(r"добр[а-я]{2,3}+\s(?:день|дня)", re.IGNORECASE)
@@ -131,13 +133,18 @@ def meaning(word: str) -> tuple[Meaning | None, bool]:
 def without_phrases(text: str) -> tuple[str, frozenset[Repair]]:
     """Blank out what would be misread word by word, keeping every other character in its place.
 
-    These are e-mail addresses, dates and times, units and `добрый день`; `л/с`, `п/у` and `т. 1` lose their marks.
+    These are e-mail addresses, dates, times, `1)`, units and `добрый день`; `л/с`, `п/у` and `т. 1` lose their marks.
     """
     repairs = set()
     if "@" in text:
         text, count = _without_email(text)
         repairs |= {Repair.EMAIL} if count else set()
-    for pattern, repair in ((_GREETINGS, Repair.WORDS), (_DATES, Repair.WORDS), (_UNITS, Repair.LABELS)):
+    for pattern, repair in (
+        (_GREETINGS, Repair.WORDS),
+        (_DATES, Repair.WORDS),
+        (_NUMBERING, Repair.WORDS),
+        (_UNITS, Repair.LABELS),
+    ):
         text, count = pattern.subn(lambda found: " " * len(found[0]), text)
         repairs |= {repair} if count else set()
     text = _COMPOUNDS.sub(lambda found: str(found.lastgroup).ljust(len(found[0])), text)

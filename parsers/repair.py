@@ -57,7 +57,7 @@ def _reader(plain: str) -> Reader:
     """Return what is read of a normalised text."""
     cut, phones = _PHONE.subn(lambda found: " " * len(found[0]), plain)
     cut, repairs = without_phrases(cut)
-    reader = Reader(cut, repairs={*repairs, Repair.WORDS} if phones else {*repairs})
+    reader = Reader(plain, repairs={*repairs, Repair.WORDS} if phones else {*repairs})
     reader.take(tokens(cut))
     if repairs and reader.language is None and is_cyrillic(plain):
         reader.language = "ru"
@@ -73,7 +73,7 @@ def _submission(reader: Reader, matched: str) -> Submission | None:
     if reader.is_off_topic or not groups or _is_account_alone(groups):
         return None
     found: dict[Candidate, None] = {}
-    is_ambiguous = any(group.tail for group in groups)
+    is_ambiguous = reader.is_interrupted or any(group.tail for group in groups)
     for rows in _arrangements(groups):
         is_ambiguous |= not found and any(each.plan.outcome is Outcome.NEEDS_CONFIRMATION for each in rows)
         for candidate in _together(rows, frozenset(reader.repairs)):

@@ -41,7 +41,7 @@ def summary(parsed: Parsed) -> dict[str, object]:
             "first": written(first),
             "repairs": " ".join(sorted(first.repairs)),
             "outcome": str(parsed.outcome),
-            "language": parsed.language,
+            "language": parsed.language or "none",
             "matched": parsed.matched,
             "phone_like": parsed.phone_like,
         }
@@ -49,7 +49,7 @@ def summary(parsed: Parsed) -> dict[str, object]:
         return {
             "reject": str(parsed.code),
             "accounts": " ".join(parsed.accounts),
-            "language": parsed.language,
+            "language": parsed.language or "none",
             "matched": parsed.matched,
         }
     return {
@@ -57,6 +57,6 @@ def summary(parsed: Parsed) -> dict[str, object]:
         "account": parsed.account,
         "meter": parsed.meter,
         "outcome": str(parsed.outcome),
-        "language": parsed.language,
+        "language": parsed.language or "none",
         "matched": parsed.matched,
     }
