@@ -1,9 +1,11 @@
 """What every channel promises. A channel's suite subclasses `ChannelConformance` and gives it a `harness` fixture."""
 
 import asyncio
+import csv
 import logging
 import socket
 import traceback
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,6 +49,7 @@ TEXTS = {
 PAIRS = {TextUnit.CHARACTERS: 1, TextUnit.UTF16: 2, TextUnit.BYTES: 4, TextUnit.SEGMENTS: 2}
 UCS2_SINGLE, UCS2_PART = 70, 67
 TICKS = 50
+FEATURES = Path(__file__).parents[2] / "docs/channels/features.csv"
 
 
 def text_of(capabilities: Capabilities, *, emoji: bool = False) -> str:
@@ -91,6 +94,14 @@ class ChannelLife:
     def test_capabilities_are_constant(self, harness: Harness) -> None:
         """Capabilities do not change while the channel lives."""
         assert harness.channel.capabilities == harness.build().capabilities == harness.channel.capabilities
+
+    def test_features_are_told(self, harness: Harness) -> None:
+        """docs/channels/features.csv says of the channel what its capabilities say."""
+        with FEATURES.open(encoding="utf-8", newline="") as file:
+            (row,) = [row for row in csv.DictReader(file) if row.pop("channel") == harness.channel.name]
+        capabilities = harness.channel.capabilities
+        assert row == {name: str(getattr(capabilities, name)).lower() for name in row}
+        assert set(row) >= {"text_limit", "text_unit", "button_rows", "delivery_reports", "can_write_first"}
 
     async def test_closes_twice(self, harness: Harness) -> None:
         """Closing is harmless before opening, after it, and twice."""

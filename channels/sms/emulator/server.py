@@ -14,7 +14,7 @@ from aiohttp import web
 from yarl import URL
 
 from channels.sms.emulator import incoming
-from channels.sms.emulator.gateways import GATEWAYS, USERNAME, Refusal, SentSms, check_login
+from channels.sms.emulator.gateways import GATEWAYS, USERNAME, Refusal, SentSms, check_login, knows
 from channels.sms.emulator.incoming import Hook, IncomingSms
 from channels.sms.settings import Settings
 from core.domain.messages import Delivery
@@ -102,6 +102,7 @@ class SmsEmulator:
         app.router.add_post("/smsgate/message", self._smsgate)
         app.router.add_get("/smsgate/message/{id}", self._smsgate_state)
         app.router.add_post("/generic", self._generic)
+        app.router.add_head("/generic", self._generic_state)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -205,6 +206,10 @@ class SmsEmulator:
             return web.Response(status=refusal.status)
         known = any(sms.id == request.match_info["id"] for sms in self.sent)
         return web.json_response({"state": "Pending"}) if known else web.Response(status=404)
+
+    async def _generic_state(self, request: web.Request) -> web.StreamResponse:
+        """Whether we are known."""
+        return web.Response(status=204 if knows(request, self.secret) else 403)
 
     async def _take(self, gateway: str, request: web.Request) -> web.StreamResponse:
         """Take a message, or do what `fail` ordered."""
