@@ -20,7 +20,7 @@ _SPELLINGS: tuple[tuple[CommandKind, Language, str], ...] = (
     (CommandKind.PAYMENT, "ru", "oplata, oplatit, platezh, platej"),
     (CommandKind.PAYMENT, "en", "pay, payment"),
     (CommandKind.HELP, "ru", "помощь, помощ, помошь, памощь, помогите, справка, инфо, старт, меню, команды, хелп"),
-    (CommandKind.HELP, "ru", "pomosh, pomosch, pomoshch, pomosh', spravka, menu, ?"),
+    (CommandKind.HELP, "ru", "pomosh, pomosch, pomoshch, spravka, menu, ?"),
     (CommandKind.HELP, "en", "help, info, start"),
     (CommandKind.YES, "ru", "да, дад, дп, д, ок, окей, верно, все верно, правильно, все правильно, подтверждаю, +"),
     (CommandKind.YES, "ru", "подтвердить, да верно, да подтверждаю, согласен, согласна, da, verno, podtverzhdayu"),

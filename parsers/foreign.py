@@ -1,8 +1,8 @@
-"""Numbers that are none of ours: bank cards, which must not be stored or logged, and mobile phones."""
+"""Numbers that make no submission: bank cards, which must not be stored or logged, phones, and names alone."""
 
 from collections.abc import Sequence
 
-from parsers.message import RejectCode, Rejected
+from parsers.message import Language, RejectCode, Rejected
 from parsers.shapes import MAX_VALUE_DIGITS, NAME_DIGITS
 
 _CARD_DIGITS = range(13, 20)
@@ -50,6 +50,17 @@ def is_phone(number: str) -> bool:
 def reject_card(card: str) -> Rejected:
     """Refuse a message with a card number, keeping no more of it than a receipt would show."""
     return Rejected(RejectCode.CARD_NUMBER, "*" * (len(card) - _SHOWN_DIGITS) + card[-_SHOWN_DIGITS:])
+
+
+def refuse(numbers: Sequence[str], language: Language | None = None, *, is_off_topic: bool = False) -> Rejected:
+    """Refuse numbers that make no submission, naming those that might be an account."""
+    match numbers:
+        case [phone] if is_phone(phone) and not is_off_topic:
+            return Rejected(RejectCode.PHONE_FOR_ACCOUNT, phone, language)
+    accounts = tuple(
+        number for number in numbers if number.isdigit() and len(number) in NAME_DIGITS and not _is_card(number)
+    )
+    return Rejected(RejectCode.FORMAT, "", language, accounts)
 
 
 def _is_card(number: str) -> bool:

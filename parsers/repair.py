@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice, product
 
-from parsers.foreign import card_in, is_phone, reject_card
+from parsers.foreign import card_in, is_phone, refuse, reject_card
 from parsers.groups import Group, Reader
 from parsers.labels import without_phrases
 from parsers.message import (
@@ -17,7 +17,7 @@ from parsers.message import (
     Submission,
 )
 from parsers.rows import Row, row
-from parsers.shapes import MAX_GROUPS, NAME_DIGITS
+from parsers.shapes import MAX_GROUPS
 from parsers.strict import MAX_MATCHED
 from parsers.text import MAX_LENGTH, is_cyrillic, is_mended, normalise
 from parsers.tokens import tokens
@@ -138,15 +138,11 @@ def _is_doubtful(groups: Sequence[Group], candidate: Candidate) -> bool:
 
 
 def _refusal(reader: Reader) -> Rejected:
-    """Refuse the text, naming what in it might be an account."""
-    match reader.groups:
-        case [only] if is_phone(only.text) and not reader.is_off_topic:
-            return Rejected(RejectCode.PHONE_FOR_ACCOUNT, only.text, reader.language)
+    """Refuse the text, with the numbers that hyphens tie put together."""
     numbers: list[str] = []
     for group in reader.groups[:MAX_GROUPS]:
         if group.is_tied and numbers:
             numbers[-1] += group.text
         else:
             numbers.append(group.text)
-    accounts = tuple(number for number in numbers if number.isdigit() and len(number) in NAME_DIGITS)
-    return Rejected(RejectCode.FORMAT, "", reader.language, accounts)
+    return refuse(numbers, reader.language, is_off_topic=reader.is_off_topic)

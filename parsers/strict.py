@@ -2,9 +2,9 @@
 
 import re
 
-from parsers.foreign import card_in, is_phone, reject_card
-from parsers.message import RejectCode, Rejected, Submission, Value
-from parsers.shapes import NAME_DIGITS, candidates, plan
+from parsers.foreign import card_in, is_phone, refuse, reject_card
+from parsers.message import Rejected, Submission, Value
+from parsers.shapes import candidates, plan
 
 MAX_MATCHED = 160
 """How much of a text is quoted back as understood."""
@@ -30,12 +30,3 @@ def read(text: str) -> Submission | Rejected | None:
         None,
         found.may_start_with_phone and is_phone(numbers[0]),
     )
-
-
-def refuse(numbers: list[str]) -> Rejected:
-    """Refuse numbers that make no submission, naming those that might be an account."""
-    match numbers:
-        case [phone] if is_phone(phone):
-            return Rejected(RejectCode.PHONE_FOR_ACCOUNT, phone)
-    accounts = tuple(number for number in numbers if len(number) in NAME_DIGITS)
-    return Rejected(RejectCode.FORMAT, "", accounts=accounts)
