@@ -98,13 +98,13 @@ def aliases_on_file(connection: Connection, keys: Collection[str]) -> dict[str, 
     """The accounts that had these search keys before."""
     statement = select(account_alias.c.old_key, account_alias.c.account_id)
     rows = connection.execute(statement.where(_among(connection, account_alias.c.old_key)), _list(connection, keys))
-    return {row[0]: row[1] for row in rows}
+    return dict(rows.tuples().all())
 
 
 def account_ids(connection: Connection, keys: Collection[str]) -> dict[str, int]:
     """The accounts with these search keys, present or former."""
     statement = select(account.c.number_key, account.c.id).where(_among(connection, account.c.number_key))
-    found = {row[0]: row[1] for row in connection.execute(statement, _list(connection, keys))}
+    found = dict(connection.execute(statement, _list(connection, keys)).tuples().all())
     missing = [key for key in keys if key not in found]
     return found | aliases_on_file(connection, missing) if missing else found
 
@@ -196,7 +196,7 @@ class _Write:
         if not rows:
             return
         if connection.dialect.name == "sqlite":
-            rows = [self._with_text_days(row) for row in rows]
+            rows = self._with_text_days(rows)
         connection.exec_driver_sql(self.text(connection.dialect), list(rows))
 
     def text(self, dialect: Dialect) -> str:
@@ -208,13 +208,12 @@ class _Write:
             self._texts[dialect.name] = str(compiled)
         return self._texts[dialect.name]
 
-    def _with_text_days(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _with_text_days(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
         """SQLite keeps days as ISO text; the adapter of Python's own driver is on its way out."""
-        cells = list(row)
+        columns: list[Any] = list(zip(*rows, strict=True))
         for place in self._days:
-            if cells[place] is not None:
-                cells[place] = cells[place].isoformat()
-        return tuple(cells)
+            columns[place] = [None if day is None else day.isoformat() for day in columns[place]]
+        return list(zip(*columns, strict=True))
 
 
 def _upsert(dialect_name: str, table: Table) -> Any:  # noqa: ANN401 - the dialects' own Insert classes

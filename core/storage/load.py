@@ -13,6 +13,7 @@ from core.domain.facts import Facts, Needs, Sender
 from core.domain.messages import Address
 from core.domain.readings import LIVE, Code, Reading, Status
 from core.storage import tables
+from core.storage.sets import among
 from core.storage.tables import account, account_alias, event, meter, reading
 
 HISTORY: Final = timedelta(days=400)
@@ -30,30 +31,24 @@ _ACCOUNT = (
 )
 
 
-def _in(name: str) -> Any:  # noqa: ANN401 - SQLAlchemy's parameter type depends on the column it meets
-    return bindparam(name, expanding=True)
-
-
-_KNOWN = select(event.c.channel, event.c.event_id).where(
-    event.c.event_id.in_(_in("event_ids")), event.c.channel.in_(_in("channels"))
-)
+_KNOWN = select(event.c.channel, event.c.event_id).where(among(event.c.event_id, "event_ids"))
 _ASKED = select(reading).where(
-    reading.c.external_id.in_(_in("external_ids")),
+    among(reading.c.external_id, "external_ids"),
     reading.c.status == literal(Status.NEEDS_CONFIRMATION.value, literal_execute=True),
 )
 _ACCOUNTS = union_all(
-    select(*_ACCOUNT, account.c.number_key.label("found")).where(account.c.number_key.in_(_in("keys"))),
+    select(*_ACCOUNT, account.c.number_key.label("found")).where(among(account.c.number_key, "keys")),
     select(*_ACCOUNT, account_alias.c.old_key.label("found"))
     .join_from(account, account_alias, account.c.id == account_alias.c.account_id)
-    .where(account_alias.c.old_key.in_(_in("keys"))),
-    select(*_ACCOUNT, account.c.phone.label("found")).where(account.c.phone.in_(_in("phones"))),
-    select(*_ACCOUNT, literal(None).label("found")).where(account.c.id.in_(_in("ids"))),
+    .where(among(account_alias.c.old_key, "keys")),
+    select(*_ACCOUNT, account.c.phone.label("found")).where(among(account.c.phone, "phones")),
+    select(*_ACCOUNT, literal(None).label("found")).where(among(account.c.id, "ids")),
 )
-_METERS = select(meter).where(meter.c.account_id.in_(_in("ids"))).order_by(meter.c.account_id, meter.c.serial)
+_METERS = select(meter).where(among(meter.c.account_id, "ids")).order_by(meter.c.account_id, meter.c.serial)
 _READINGS = (
     select(reading)
     .where(
-        reading.c.meter_id.in_(_in("ids")),
+        among(reading.c.meter_id, "ids"),
         reading.c.sent_at >= bindparam("since", type_=tables.Instant()),
         reading.c.status.in_([status.value for status in LIVE]),
     )
@@ -68,8 +63,7 @@ _SENDERS = (
         func.sum(case((event.c.code == HAND_OVER, 1), else_=0)),
     )
     .where(
-        event.c.external_id.in_(_in("external_ids")),
-        event.c.channel.in_(_in("channels")),
+        among(event.c.external_id, "external_ids"),
         event.c.received_at >= bindparam("day", type_=tables.Instant()),
     )
     .group_by(event.c.external_id, event.c.channel)
@@ -79,9 +73,8 @@ _SENDERS = (
 def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
     """Everything that deciding a batch may ask for."""
     facts = Facts()
-    channels = sorted({address.channel for address in needs.addresses})
-    senders = {"external_ids": [address.external_id for address in needs.addresses], "channels": channels}
-    event_ids = {"event_ids": [event_id for _, event_id in needs.events], "channels": channels}
+    senders = {"external_ids": [address.external_id for address in needs.addresses]}
+    event_ids = {"event_ids": [event_id for _, event_id in needs.events]}
     facts.known_events = {(channel, event_id) for channel, event_id in connection.execute(_KNOWN, event_ids).all()}
     for row in connection.execute(_SENDERS, senders | {"hour": now - HOUR, "day": now - DAY}).all():
         address = Address(row[0], row[1])

@@ -5,19 +5,81 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, update
 
 from core.domain.decisions import Decision
 from core.domain.messages import Delivery, DeliveryReported
 from core.domain.readings import Reading, Status
-from core.storage.tables import case, event, outbox, reading
+from core.storage.sets import insert_rows
+from core.storage.tables import Instant, case, event, microseconds, outbox, reading
 
 REPLY_EXPIRES: Final = timedelta(hours=72)
 """As long as a gateway keeps an SMS; an answer that comes later only puzzles."""
 REPLY: Final = 0
 BROADCAST: Final = 1
 
-Row = dict[str, Any]
+_EVENT: Final = (
+    "id",
+    "channel",
+    "event_id",
+    "external_id",
+    "kind",
+    "sent_at",
+    "sent_at_believed",
+    "received_at",
+    "text",
+    "raw",
+    "outcome",
+    "code",
+    "account_id",
+)
+_READING: Final = (
+    "id",
+    "account_id",
+    "meter_id",
+    "period",
+    "t1",
+    "t2",
+    "t3",
+    "typed",
+    "consumption",
+    "status",
+    "code",
+    "channel",
+    "external_id",
+    "event_key",
+    "sent_at",
+    "received_at",
+    "asked_until",
+    "decided_by",
+)
+_CASE: Final = (
+    "id",
+    "kind",
+    "state",
+    "branch",
+    "account_id",
+    "meter_id",
+    "reading_id",
+    "event_key",
+    "channel",
+    "external_id",
+    "text",
+    "opened_at",
+)
+_OUTBOX: Final = (
+    "id",
+    "channel",
+    "external_id",
+    "priority",
+    "text",
+    "state",
+    "attempts",
+    "created_at",
+    "due_at",
+    "expires_at",
+)
+Row = tuple[Any, ...]
 
 _CHANGE_READING = (
     update(reading)
@@ -27,7 +89,7 @@ _CHANGE_READING = (
 _CLOSE_CASES = (
     update(case)
     .where(case.c.reading_id == bindparam("key"), case.c.state == "open")
-    .values(state="closed", closed_at=bindparam("at"), decision="superseded", decided_by="subscriber")
+    .values(state="closed", closed_at=bindparam("at", type_=Instant()), decision="superseded", decided_by="subscriber")
 )
 _DELIVERY = (
     update(outbox)
@@ -39,61 +101,57 @@ _DELIVERY = (
 def store(connection: Connection, decisions: Sequence[Decision], new_key: Callable[[], int], now: datetime) -> None:
     """Write a batch's decisions. Runs inside the batch's transaction, after `load` and the deciding."""
     told = [decision for decision in decisions if decision.delivery is None]
-    _insert(connection, event, [_event_row(decision) for decision in told])
-    _insert(connection, reading, [_reading_row(item, decision) for decision in told for item in decision.readings])
-    changed = [item for decision in told for item in decision.changed]
-    _change_readings(connection, changed, now)
-    _insert(connection, case, [row for decision in told for row in _case_rows(decision, new_key, now)])
-    _insert(connection, outbox, [_reply_row(decision, now) for decision in told if decision.reply is not None])
+    insert_rows(connection, event, _EVENT, [_event_row(decision) for decision in told])
+    readings = [_reading_row(item, decision) for decision in told for item in decision.readings]
+    insert_rows(connection, reading, _READING, readings)
+    _change_readings(connection, [item for decision in told for item in decision.changed], now)
+    insert_rows(connection, case, _CASE, [row for decision in told for row in _case_rows(decision, new_key, now)])
+    replied = [decision for decision in told if decision.reply is not None]
+    insert_rows(connection, outbox, _OUTBOX, _reply_rows(replied, now))
     _record_deliveries(connection, [decision for decision in decisions if decision.delivery is not None])
-
-
-def _insert(connection: Connection, table: Any, rows: list[Row]) -> None:  # noqa: ANN401 - a Table
-    if rows:
-        connection.execute(insert(table), rows)
 
 
 def _event_row(decision: Decision) -> Row:
     came = decision.event
-    return {
-        "id": decision.key,
-        "channel": came.address.channel,
-        "event_id": came.event_id,
-        "external_id": came.address.external_id,
-        "kind": type(came).__name__,
-        "sent_at": came.sent_at,
-        "sent_at_believed": decision.sent_at == came.sent_at,
-        "received_at": decision.received_at,
-        "text": decision.text,
-        "raw": json.dumps(dict(came.raw), ensure_ascii=False) if came.raw and decision.keep_raw else "",
-        "outcome": decision.outcome.value,
-        "code": decision.code,
-        "account_id": decision.account_id,
-    }
+    return (
+        decision.key,
+        came.address.channel,
+        came.event_id,
+        came.address.external_id,
+        type(came).__name__,
+        microseconds(came.sent_at),
+        decision.sent_at == came.sent_at,
+        microseconds(decision.received_at),
+        decision.text,
+        json.dumps(dict(came.raw), ensure_ascii=False) if came.raw and decision.keep_raw else "",
+        decision.outcome.value,
+        decision.code,
+        decision.account_id,
+    )
 
 
 def _reading_row(item: Reading, decision: Decision) -> Row:
-    values = (*item.values, None, None)
-    return {
-        "id": item.id,
-        "account_id": item.account_id,
-        "meter_id": item.meter_id,
-        "period": item.period,
-        "t1": values[0],
-        "t2": values[1],
-        "t3": values[2],
-        "typed": " ".join(map(str, item.typed)),
-        "consumption": item.consumption,
-        "status": item.status.value,
-        "code": item.code.value,
-        "channel": item.address.channel,
-        "external_id": item.address.external_id,
-        "event_key": decision.key,
-        "sent_at": item.sent_at,
-        "received_at": item.received_at,
-        "asked_until": item.asked_until,
-        "decided_by": item.decided_by,
-    }
+    t1, t2, t3 = (*item.values, None, None)[:3]
+    return (
+        item.id,
+        item.account_id,
+        item.meter_id,
+        item.period,
+        t1,
+        t2,
+        t3,
+        " ".join(map(str, item.typed)),
+        item.consumption,
+        item.status.value,
+        item.code.value,
+        item.address.channel,
+        item.address.external_id,
+        decision.key,
+        microseconds(item.sent_at),
+        microseconds(item.received_at),
+        microseconds(item.asked_until) if item.asked_until is not None else None,
+        item.decided_by,
+    )
 
 
 def _change_readings(connection: Connection, changed: Iterable[Reading], now: datetime) -> None:
@@ -114,38 +172,41 @@ def _change_readings(connection: Connection, changed: Iterable[Reading], now: da
 def _case_rows(decision: Decision, new_key: Callable[[], int], now: datetime) -> list[Row]:
     address = decision.event.address
     return [
-        {
-            "id": new_key(),
-            "kind": opened.kind,
-            "state": "open",
-            "branch": opened.branch,
-            "account_id": opened.account_id,
-            "meter_id": opened.meter_id,
-            "reading_id": opened.reading_id,
-            "event_key": decision.key,
-            "channel": address.channel,
-            "external_id": address.external_id,
-            "text": opened.text,
-            "opened_at": now,
-        }
+        (
+            new_key(),
+            opened.kind,
+            "open",
+            opened.branch,
+            opened.account_id,
+            opened.meter_id,
+            opened.reading_id,
+            decision.key,
+            address.channel,
+            address.external_id,
+            opened.text,
+            microseconds(now),
+        )
         for opened in decision.cases
     ]
 
 
-def _reply_row(decision: Decision, now: datetime) -> Row:
-    address = decision.event.address
-    return {
-        "id": decision.key,
-        "channel": address.channel,
-        "external_id": address.external_id,
-        "priority": REPLY,
-        "text": decision.reply,
-        "state": "queued",
-        "attempts": 0,
-        "created_at": now,
-        "due_at": now,
-        "expires_at": now + REPLY_EXPIRES,
-    }
+def _reply_rows(decisions: Sequence[Decision], now: datetime) -> list[Row]:
+    moment, expires = microseconds(now), microseconds(now + REPLY_EXPIRES)
+    return [
+        (
+            decision.key,
+            decision.event.address.channel,
+            decision.event.address.external_id,
+            REPLY,
+            decision.reply,
+            "queued",
+            0,
+            moment,
+            moment,
+            expires,
+        )
+        for decision in decisions
+    ]
 
 
 def _record_deliveries(connection: Connection, decisions: list[Decision]) -> None:

@@ -36,6 +36,11 @@ NAMING: Final = {
 Key = BigInteger().with_variant(Integer, "sqlite")
 
 
+def microseconds(moment: datetime) -> int:
+    """An aware moment as the database keeps it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
 class Instant(TypeDecorator[datetime]):
     """A moment: aware UTC in Python, whole microseconds since 1970 in the database, so that both databases agree."""
 
@@ -44,7 +49,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - signature
         """Moment to microseconds; a naive time is a mistake of ours and raises."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature
         """Microseconds to moment."""
@@ -117,10 +122,14 @@ event = Table(
     Column("outcome", String(20), nullable=False),
     Column("code", String(40), nullable=False),
     Column("account_id", Key),
-    UniqueConstraint("channel", "event_id"),
-    Index("ix_event_sender", "external_id", "channel", "received_at"),
+    UniqueConstraint("event_id", "channel"),
+    Index("ix_event_sender", "external_id", "received_at"),
 )
-"""What came in and what became of it. The unique constraint makes a vendor's repeat harmless."""
+"""What came in and what became of it. The unique constraint makes a vendor's repeat harmless.
+
+Its columns and those of the index begin with what lists are looked up by: SQLite would rather scan than try all pairs
+of two lists.
+"""
 
 reading = Table(
     "reading",

@@ -114,7 +114,11 @@ def count(connection: Connection, filters: Filters) -> dict[str, int]:
 
 def picture(connection: Connection, item: Case, now: datetime) -> Picture:
     """All that a decision about the case needs; the number of statements depends on nothing."""
-    subscriber = connection.execute(select(account).where(account.c.id == item.account_id)).one_or_none()
+    # A case of an undelivered reply names no account, but the message that the reply answers may.
+    of_event = select(event.c.account_id).where(event.c.id == item.event_key).scalar_subquery()
+    subscriber = connection.execute(
+        select(account).where(account.c.id == func.coalesce(item.account_id, of_event))
+    ).one_or_none()
     subject = connection.execute(select(meter).where(meter.c.id == item.meter_id)).one_or_none()
     return Picture(
         case=item,

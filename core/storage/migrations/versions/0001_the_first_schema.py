@@ -44,10 +44,10 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
-        sa.UniqueConstraint("channel", "event_id", name=op.f("uq_event_channel_event_id")),
+        sa.UniqueConstraint("event_id", "channel", name=op.f("uq_event_event_id_channel")),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.create_index("ix_event_sender", ["external_id", "channel", "received_at"], unique=False)
+        batch_op.create_index("ix_event_sender", ["external_id", "received_at"], unique=False)
 
     op.create_table(
         "moderation_case",
