@@ -23,8 +23,10 @@ SWEEP_SECONDS: Final = 60.0
 """How long a question that nobody answered in time may wait for a moderator to hear of it."""
 RESTART_SECONDS: Final = 5.0
 """How soon a background task that failed begins again."""
+REQUESTS_SHARE: Final = 0.4
+"""Of the time for a stop, what messages on their way in get to arrive and be stored."""
 SENDERS_SHARE: Final = 0.5
-"""Of the time that is left for a stop, what sends under way get; the rest is for closing."""
+"""Of the time that is left then, what sends under way get; the rest is for closing."""
 FORCED: Final = 1
 
 log = structlog.get_logger()
@@ -110,8 +112,8 @@ class Service:
         self.health.draining = True
         log.info("stopping")
         steps: list[tuple[str, Callable[[], Awaitable[None]]]] = [
-            ("close the doors", self.listener.close_doors),
-            ("finish requests", self.listener.stop),
+            ("finish requests", lambda: self.listener.drain(self.stop_seconds * REQUESTS_SHARE)),
+            ("close connections", self.listener.stop),
             ("finish the inbox", self.inbox.close),
             ("end background tasks", self.minding.stop),
             ("finish sending", lambda: self._drain(deadline)),

@@ -5,7 +5,8 @@ Limits (docs/operations.md tells why): 64 KB of body, 8 KB for the request line 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -25,6 +26,8 @@ not needed, and a slow attacker's connection lasts no longer."""
 LINGER_SECONDS: Final = 2.0
 """How long we still read what we have refused, so that the sender gets to see our answer."""
 BACKLOG: Final = 1024
+PAGES_SHARE: Final = 0.1
+"""Of the time for a stop, what pages get to finish: a page can be asked for again."""
 
 log = structlog.get_logger()
 
@@ -42,6 +45,8 @@ class Listener:
         self._refused = metrics.refused_request
         self._runner: web.ServerRunner | None = None
         self._sites: list[web.TCPSite] = []
+        self._under_way = 0
+        self._draining: asyncio.Event | None = None
 
     def add_pages(self, routes: Iterable[web.AbstractRouteDef]) -> None:
         """Serve more pages, such as the demo's. Before the start only."""
@@ -57,7 +62,7 @@ class Listener:
         pages = self._pages.server
         assert pages is not None  # noqa: S101 - setup made it
         front = Front(self._dispatcher(pages.request_handler), pages.request_factory, self._refused)
-        self._runner = web.ServerRunner(front, shutdown_timeout=stop_seconds)
+        self._runner = web.ServerRunner(front, shutdown_timeout=stop_seconds * PAGES_SHARE)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, backlog=BACKLOG)
         try:
@@ -69,14 +74,23 @@ class Listener:
         address = self._runner.addresses[0]
         return address[0], address[1]
 
-    async def close_doors(self) -> None:
-        """Accept no new connection. Those that are open may finish their requests."""
+    async def drain(self, seconds: float) -> None:
+        """Accept no new connection, and let the hooks under way finish, at most so long.
+
+        Answers say `Connection: close` from now on. aiohttp's own shutdown would not do: it reads nothing more, so a
+        message whose body is still on its way would only be cut off.
+        """
+        self._draining = asyncio.Event()
         for site in self._sites:
             await site.stop()
         self._sites.clear()
+        if self._under_way:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._draining.wait()
 
     async def stop(self) -> None:
-        """Finish the requests under way and close every connection; harmless when called twice."""
+        """Close every connection; harmless when called twice."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -93,13 +107,26 @@ class Listener:
                 channel, slash, tail = path[start:].partition("/")
                 hook = hooks.get(channel)
                 if hook is not None:
-                    return await hook(request, slash + tail, query)
+                    return await self._hear(hook(request, slash + tail, query))
                 self._refused("", "no_such_hook")
                 return refusal(404, "no_such_hook")
             answer: web.StreamResponse = await page(request)
             return answer
 
         return dispatch
+
+    async def _hear(self, hearing: Coroutine[Any, Any, web.Response]) -> web.Response:
+        """Await a hook's answer, and keep count, so that a stop can wait for it."""
+        self._under_way += 1
+        try:
+            answer = await hearing
+        finally:
+            self._under_way -= 1
+            if self._draining is not None and not self._under_way:
+                self._draining.set()
+        if self._draining is not None:
+            answer.force_close()
+        return answer
 
 
 class Front(web.Server):
