@@ -7,7 +7,7 @@ from typing import Final
 
 from core.domain.accounts import Branch, Limits, Meter
 from core.domain.readings import Reading, Status
-from core.domain.validation import MINIMUM_DAYS, Baseline
+from core.domain.validation import MINIMUM_DAYS, Baseline, Verdict, judge
 from core.domain.windows import local_day
 from core.storage.cases import Picture
 
@@ -27,6 +27,8 @@ class Background:
     """KWh a day since the previous values; None where the consumption cannot be told."""
     limits: Limits
     """Those of the branch, at ratio 1."""
+    verdict: Verdict
+    """What the rules say now; its suggestion may be the way out."""
 
 
 def background(picture: Picture, branch: Branch) -> Background | None:
@@ -38,7 +40,8 @@ def background(picture: Picture, branch: Branch) -> Background | None:
     read_on = local_day(branch, reading.sent_at)
     days = max((read_on - before.read_on).days, MINIMUM_DAYS)
     daily = None if reading.consumption is None else reading.consumption / days
-    return Background(before, read_on, days, daily, branch.limits)
+    verdict = judge(meter, before, reading.values, read_on, branch.limits)
+    return Background(before, read_on, days, daily, branch.limits, verdict)
 
 
 def baseline(meter: Meter, readings: Sequence[Reading], reading: Reading, branch: Branch) -> Baseline:

@@ -232,9 +232,7 @@ class Moderation:
         )
 
     def _values(self, values: Sequence[int]) -> str:
-        """`5778`, or `день 5778, ночь 2542`, as the desk says it."""
-        if len(values) == 1:
-            return str(values[0])
+        """`показание 5778`, or `день 5778, ночь 2542`, as the desk says it."""
         named = {f"t{number}": str(value) for number, value in enumerate(values, 1)}
         return self._texts.render(LANGUAGE, f"values-{len(values)}", **named)
 

@@ -1,0 +1,5 @@
+"""The moderation queue on the command line: look, follow, decide."""
+
+from bot.cli.queue.commands import queue
+
+__all__ = ["queue"]

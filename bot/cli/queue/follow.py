@@ -1,0 +1,43 @@
+"""Follows the queue live: what is there, then each case and decision as it comes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Final
+
+from core.storage import cases
+from core.storage.cases import OPEN, Filters, News
+from core.storage.database import Database
+
+INTERVAL: Final = 0.5
+"""Seconds between looks; each is two range scans of keys."""
+
+
+async def pause() -> None:
+    """Wait for the next look."""
+    await asyncio.sleep(INTERVAL)
+
+
+async def follow(
+    database: Database,
+    show: Callable[[News], None],
+    last: int,
+    wait: Callable[[], Awaitable[None]] = pause,
+    polls: int | None = None,
+) -> None:
+    """Show the last open cases, then the news until cancelled, or for so many polls.
+
+    The mark and the first cases are read in one snapshot, so that nothing falls between them.
+    """
+    seen, first = await database.read(
+        lambda connection: (
+            cases.mark(connection),
+            cases.page(connection, Filters(state=OPEN), last, newest=True) if last else [],
+        )
+    )
+    for entry in first:
+        show(News(at=entry.case.opened_at, entry=entry))
+    for _ in count() if polls is None else range(polls):
+        await wait()
+        for item in await database.read(lambda connection: cases.since(connection, seen)):
+            show(item)
