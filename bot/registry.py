@@ -20,7 +20,18 @@ def _sms(settings: Settings) -> Line | None:
     from channels.sms import create  # noqa: PLC0415 - a channel that is off costs nothing
 
     section = settings.channels.sms
-    return Line(create(section), section.per_second) if section.enabled else None
+    if not section.enabled:
+        return None
+    if not section.kannel.dlr_url:
+        kannel = section.kannel.model_copy(update={"dlr_url": f"{reachable(settings)}/hooks/sms/kannel/dlr"})
+        section = section.model_copy(update={"kannel": kannel})
+    return Line(create(section), section.per_second)
+
+
+def reachable(settings: Settings) -> str:
+    """Where vendors reach us: the public address, or the one we listen on, for a gateway on the same machine."""
+    server = settings.server
+    return server.public_url or f"http://{server.host}:{server.port}"
 
 
 CHANNELS: Mapping[str, Callable[[Settings], Line | None]] = {"sms": _sms}

@@ -33,9 +33,10 @@ NOWHERE = "http://127.0.0.1:9/"
 class ServiceProcess:
     """`meterline run` on a database; `start` returns when it listens, `kill` is SIGKILL."""
 
-    def __init__(self, folder: Path, url: str, send_url: str = NOWHERE) -> None:
+    def __init__(self, folder: Path, url: str, config: str = "") -> None:
+        """`config` replaces the one above, which has the generic gateway and nowhere to send to."""
         self._config = folder / "meterline.toml"
-        self._config.write_text(CONFIG.format(port=0, url=url, secret=SECRET, send_url=send_url))
+        self._config.write_text(config or CONFIG.format(port=0, url=url, secret=SECRET, send_url=NOWHERE))
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self.url = ""

@@ -155,10 +155,11 @@ def _notes(scene: Scene, item: Item, repairs: frozenset[Repair]) -> list[str]:
         notes.append(render(scene.language, "note-renamed", account=number))
     if Repair.FRACTION in repairs:
         notes.append(render(scene.language, "note-fraction"))
-    if repairs & {Repair.CHARACTERS, Repair.JOINED, Repair.WORDS}:
+    accepted = item.code in {Code.ACCEPTED, Code.SAME_AS_PREVIOUS}
+    if accepted and repairs & {Repair.CHARACTERS, Repair.JOINED, Repair.WORDS}:
         notes.append(render(scene.language, "note-understood"))
     due = item.meter.verification_due
-    if item.code in {Code.ACCEPTED, Code.SAME_AS_PREVIOUS} and due is not None and due < scene.sent_at.date():
+    if accepted and due is not None and due < scene.sent_at.date():
         notes.append(render(scene.language, "note-verification"))
     return notes
 
