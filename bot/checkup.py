@@ -1,7 +1,6 @@
 """What `meterline doctor` looks at. Each check returns findings; each fault says what to do about it."""
 
 import asyncio
-import contextlib
 import email.utils
 import shutil
 import socket
@@ -16,13 +15,14 @@ from typing import Final
 import aiohttp
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from bot.registry import lines
 from bot.settings import Server, Settings
 from core.domain.keys import EPOCH_MS, SEQUENCE_BITS
 from core.ports.channel import Probes
 from core.storage import migrate
-from core.storage.database import Database, Unavailable
+from core.storage.database import Database
 from core.storage.tables import event, outbox
 
 SECONDS: Final = 10.0
@@ -101,44 +101,51 @@ def disk(file: Path | None) -> Iterator[Finding]:
     yield Finding("disk", verdict, f"{free / (1 << 30):.1f} GB free beside the database", todo)
 
 
-async def database(store: Database, shown: str) -> list[Finding]:
+async def database(store: Database, shown: str) -> Finding:
     """Whether it answers, has our schema, and may be written to."""
     try:
         async with asyncio.timeout(SECONDS):
             present = await migrate.current(store)
-    except (Unavailable, OSError, TimeoutError) as error:
+    except Exception as error:  # noqa: BLE001 - drivers raise what they like, and all of it is the finding
         todo = "see that the server runs, and that database.url names it and its user"
-        return [Finding("database", Verdict.FAULT, f"{shown} does not answer: {error or 'too slow'}", todo)]
+        return Finding("database", Verdict.FAULT, f"{shown} does not answer: {_words(error)}", todo)
     if present != migrate.head():
         found = f"schema {present or 'none'}, this program needs {migrate.head()}"
-        return [Finding("database", Verdict.FAULT, found, "make a backup, then `meterline db upgrade`")]
+        return Finding("database", Verdict.FAULT, found, "make a backup, then `meterline db upgrade`")
     try:
         async with asyncio.timeout(SECONDS):
             await store.write(lambda connection: connection.execute(_WRITES_NOTHING))
-    except (Unavailable, OSError, TimeoutError) as error:
+    except Exception as error:  # noqa: BLE001 - the same
         todo = "see who owns it, whether its disk is full, and whether another process holds it"
-        return [Finding("database", Verdict.FAULT, f"cannot be written: {error or 'locked'}", todo)]
-    return [Finding("database", Verdict.OK, f"{shown}, schema {present}, writable")]
+        return Finding("database", Verdict.FAULT, f"cannot be written: {_words(error)}", todo)
+    return Finding("database", Verdict.OK, f"{shown}, schema {present}, writable")
+
+
+def _words(error: Exception) -> str:
+    """The driver's own words, without the statement."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause).partition("\n")[0] or "no answer in time"
 
 
 _WRITES_NOTHING = update(outbox).where(outbox.c.id == -1).values(attempts=0)
 """Needs every right and lock of a write, and changes no row."""
 
 
-async def clock(store: Database, now: datetime, *, server: bool) -> list[Finding]:
-    """The year, the newest event's time, and the time of PostgreSQL's machine."""
+async def clock(store: Database | None, now: datetime, *, server: bool) -> Finding:
+    """The year, the newest event's time, and the time of PostgreSQL's machine; without a database, the year."""
     todo = "set this machine's clock and keep it by NTP (systemd-timesyncd or chrony)"
     if now < BUILT:
-        return [Finding("clock", Verdict.FAULT, f"it shows {now:%Y-%m-%d}", todo)]
-    with contextlib.suppress(Unavailable, OSError):
+        return Finding("clock", Verdict.FAULT, f"it shows {now:%Y-%m-%d}", todo)
+    newest = theirs = None
+    if store is not None:
         newest, theirs = await store.read(lambda connection: _times(connection, server=server))
-        if newest is not None and newest > now + DRIFT:
-            found = f"it shows {now:%Y-%m-%d %H:%M} UTC, and the newest event came at {newest:%Y-%m-%d %H:%M}"
-            return [Finding("clock", Verdict.FAULT, found, todo)]
-        if theirs is not None and abs(theirs - now) > DRIFT:
-            found = f"it differs from the database's by {(now - theirs).total_seconds():.0f} s"
-            return [Finding("clock", Verdict.FAULT, found, todo)]
-    return [Finding("clock", Verdict.OK, f"{now:%Y-%m-%d %H:%M:%S} UTC")]
+    if newest is not None and newest > now + DRIFT:
+        found = f"it shows {now:%Y-%m-%d %H:%M} UTC, and the newest event came at {newest:%Y-%m-%d %H:%M}"
+        return Finding("clock", Verdict.FAULT, found, todo)
+    if theirs is not None and abs(theirs - now) > DRIFT:
+        found = f"it differs from the database's by {(now - theirs).total_seconds():.0f} s"
+        return Finding("clock", Verdict.FAULT, found, todo)
+    return Finding("clock", Verdict.OK, f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _times(connection: Connection, *, server: bool) -> tuple[datetime | None, datetime | None]:

@@ -46,11 +46,14 @@ async def _examine(app: App) -> "list[Finding]":
         todo = "`meterline db upgrade` makes it, and so does the first `meterline run`"
         found = f"{settings.database.file} is not there yet"
         findings.append(checkup.Finding("database", checkup.Verdict.WARNING, found, todo))
+        findings.append(await checkup.clock(None, now, server=False))
     else:
         database = connect(settings.database.url)
         try:
-            findings += await checkup.database(database, settings.database.shown)
-            findings += await checkup.clock(database, now, server=settings.database.file is None)
+            findings.append(await checkup.database(database, settings.database.shown))
+            well = findings[-1].verdict is checkup.Verdict.OK
+            server = settings.database.file is None
+            findings.append(await checkup.clock(database if well else None, now, server=server))
         finally:
             await database.close()
     return findings + await checkup.vendors(settings) + await checkup.listening(settings.server, now)
