@@ -92,7 +92,7 @@ class Facts:
 
 def search_keys(numbers: Iterable[str]) -> set[str]:
     """The search keys of many numbers."""
-    return {search_key(number) for number in numbers}
+    return {search_key(number) for number in set(numbers)}
 
 
 def _closed(meter: Meter) -> bool:

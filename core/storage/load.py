@@ -115,37 +115,40 @@ def _load_meters(connection: Connection, facts: Facts) -> list[int]:
 
 
 def to_meter(row: Row[*tuple[Any, ...]]) -> Meter:
-    """A row of the table `meter`, all columns."""
+    """A row of the table `meter`, all columns in their order: names would cost more than all the rest."""
+    key, account_id, serial, _, zones, digits, ratio, t1, t2, t3, read_on, due, automatic, closed_on, _ = row
     return Meter(
-        id=row.id,
-        account_id=row.account_id,
-        serial=row.serial,
-        zones=row.zones,
-        digits=row.digits,
-        ratio=row.ratio,
-        billed=(row.t1, row.t2, row.t3)[: row.zones],
-        read_on=row.read_on,
-        verification_due=row.verification_due,
-        automatic=row.automatic,
-        closed_on=row.closed_on,
+        id=key,
+        account_id=account_id,
+        serial=serial,
+        zones=zones,
+        digits=digits,
+        ratio=ratio,
+        billed=(t1, t2, t3)[:zones],
+        read_on=read_on,
+        verification_due=due,
+        automatic=automatic,
+        closed_on=closed_on,
     )
 
 
 def to_reading(row: Row[*tuple[Any, ...]]) -> Reading:
-    """A row of the table `reading`, all columns."""
+    """A row of the table `reading`, all columns in their order."""
+    key, account_id, meter_id, period, t1, t2, t3, typed, consumption, status, code, channel, external_id, *rest = row
+    _, sent_at, received_at, asked_until, decided_by = rest
     return Reading(
-        id=row.id,
-        account_id=row.account_id,
-        meter_id=row.meter_id,
-        period=row.period,
-        values=tuple(value for value in (row.t1, row.t2, row.t3) if value is not None),
-        consumption=row.consumption,
-        status=Status(row.status),
-        code=Code(row.code),
-        address=Address(row.channel, row.external_id),
-        sent_at=row.sent_at,
-        received_at=row.received_at,
-        decided_by=row.decided_by,
-        asked_until=row.asked_until,
-        typed=tuple(int(value) for value in row.typed.split()),
+        id=key,
+        account_id=account_id,
+        meter_id=meter_id,
+        period=period,
+        values=tuple(value for value in (t1, t2, t3) if value is not None),
+        consumption=consumption,
+        status=Status(status),
+        code=Code(code),
+        address=Address(channel, external_id),
+        sent_at=sent_at,
+        received_at=received_at,
+        decided_by=decided_by,
+        asked_until=asked_until,
+        typed=tuple(int(value) for value in typed.split()),
     )
