@@ -133,7 +133,7 @@ def _obey(command: Command, scene: Scene, decision: Decision) -> None:
         case CommandKind.PAYMENT | CommandKind.HELP:
             branch = scene.rules.branch(next(iter(scene.own_accounts()), None))
             first, last = (str(day) for day in branch.window)
-            phones = ", ".join(branch.phones)
+            phones = replies.phones(scene, branch)
             decision.reply = replies.plain(scene, command.kind.value, phones=phones, open=first, close=last)
 
 
@@ -208,4 +208,4 @@ def _hand_over(scene: Scene, decision: Decision) -> None:
     decision.cases.append(
         NewCase(kind=HAND_OVER, branch=branch.code, account_id=account.id if account else None, text=decision.text)
     )
-    decision.reply = replies.plain(scene, "hand-over", phones=", ".join(branch.phones))
+    decision.reply = replies.plain(scene, "hand-over", phones=replies.phones(scene, branch))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from core.domain.accounts import Account, Level, mask
+from core.domain.accounts import Account, Branch, Level, mask
 from core.domain.keys import reference
 from core.domain.readings import Code
 from core.services.desk.look_up import Found
@@ -58,6 +58,11 @@ _DONE: Final = frozenset({Code.ACCEPTED, Code.SAME_AS_PREVIOUS, Code.DUPLICATE})
 def plain(scene: Scene, key: str, **arguments: str | int) -> str:
     """A text that needs nothing but its arguments."""
     return compose(scene.rules.texts.variants(scene.language, key, **arguments), (), scene.capabilities)
+
+
+def phones(scene: Scene, branch: Branch) -> str:
+    """Whom to call; where the operator has set no number, the bill has it."""
+    return ", ".join(branch.phones) or scene.rules.texts.render(scene.language, "phones-on-bill")
 
 
 def not_found(scene: Scene, found: Found) -> str:

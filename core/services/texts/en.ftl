@@ -132,6 +132,8 @@ failed = We could not process your message, an operator will look at it. No need
 help = Readings from { $open } to { $close }, example: 1234567890 12345678 5778 2542 (account, meter, day, night). Balance: BALANCE. Call { $phones }
     .short = Example: 1234567890 12345678 5778 2542 (account, meter, day, night). Call { $phones }
 
+phones-on-bill = the phone on your bill
+
 ## Balance and payment
 
 balance-debt = Account { $account }: { $sum } RUB to pay as of { $date }.

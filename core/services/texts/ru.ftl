@@ -136,6 +136,9 @@ failed = Не получилось обработать сообщение, ег
 help = Показания с { $open } по { $close }: счёт счётчик день ночь. Пример: 1234567890 12345678 5778 2542. О балансе: БАЛАНС. Звоните: { $phones }
     .short = Пример: 1234567890 12345678 5778 2542 (счёт, счётчик, день, ночь). Звоните: { $phones }
 
+# In place of `$phones` where none is set in meterline.toml.
+phones-on-bill = телефон в квитанции
+
 ## Balance and payment
 
 balance-debt = Счёт { $account }: к оплате { $sum } руб. на { $date }.
