@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 T = TypeVar("T")
@@ -126,8 +127,44 @@ def _translated() -> Iterator[None]:
     """Turn what the drivers raise when they cannot work into `Unavailable`; a mistake of ours stays what it is."""
     try:
         yield
-    except (OperationalError, InterfaceError, OSError) as problem:
+    except (OSError, PoolTimeoutError) as problem:
         raise Unavailable(_first_line(problem)) from problem
+    except DBAPIError as problem:
+        if not _cannot_work(problem):
+            raise
+        raise Unavailable(_first_line(problem)) from problem
+
+
+def _cannot_work(problem: DBAPIError) -> bool:
+    """Whether the database refuses any work now, not just this job. What it refuses for its content is not that."""
+    if problem.connection_invalidated:
+        return True
+    if isinstance(problem.orig, sqlite3.Error):
+        code = getattr(problem.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return code & 0xFF in _SQLITE_CANNOT_WORK
+    return str(getattr(problem.orig, "sqlstate", None) or "")[:2] in _POSTGRES_CANNOT_WORK
+
+
+_SQLITE_CANNOT_WORK = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+"""Result codes about the file, the disk and its locks (https://sqlite.org/rescode.html), without their extensions."""
+_POSTGRES_CANNOT_WORK = frozenset({"08", "25", "40", "53", "55", "57", "58", "XX"})
+"""Classes of SQLSTATE: connection, transaction state (a read-only standby), rollback, resources, locks, operator,
+system, internal (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 
 def _first_line(problem: Exception) -> str:
