@@ -1,0 +1,104 @@
+"""The demo's meterline.toml: the real service reads it, and so do commands in another terminal."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Final
+
+from bot.settings import Settings, load
+from channels.sms.settings import Settings as SmsSettings
+
+HOST: Final = "127.0.0.1"
+"""The demo is for this machine only."""
+FILE: Final = "meterline.toml"
+MARK: Final = "# Written by `meterline demo`, anew at each start."
+
+_TEXT: Final = f"""{MARK}
+
+[server]
+host = "{HOST}"
+port = {{port}}
+stop_seconds = 5.0
+
+[database]
+url = "sqlite:///demo.db"
+
+[channels.sms]
+enabled = true
+own_numbers = {{own_numbers}}
+gateway = "kannel"
+per_second = 50
+
+# An emulator inside the demo's own process: no SMS leaves this machine.
+[channels.sms.kannel]
+secret = {{secret}}
+sendsms_url = {{sendsms_url}}
+username = {{username}}
+password = {{password}}
+sender = {{sender}}
+dlr_url = {{dlr_url}}
+
+[[branch]]
+code = "khabarovsk"
+name = "Хабаровск"
+timezone = "Asia/Vladivostok"
+window = [20, 25]
+phones = ["8-800-000-00-00"]
+
+[[branch]]
+code = "amur"
+name = "Амурская область"
+timezone = "Asia/Yakutsk"
+window = [20, 25]
+phones = ["8-800-000-00-01"]
+"""
+
+
+class FolderInUse(Exception):
+    """The folder holds somebody's own configuration."""
+
+
+def write(folder: Path, port: int, sms: SmsSettings) -> Settings:
+    """Write the file and read it back as the service does, but without this shell's environment.
+
+    Raises:
+        FolderInUse: there is a meterline.toml that no demo wrote.
+    """
+    file = folder / FILE
+    check(folder)
+    kannel = sms.kannel
+    values = {
+        "secret": kannel.secret.get_secret_value(),
+        "sendsms_url": kannel.sendsms_url,
+        "username": kannel.username,
+        "password": kannel.password.get_secret_value(),
+        "sender": kannel.sender,
+        "dlr_url": kannel.dlr_url,
+        "own_numbers": list(sms.own_numbers),
+    }
+    # A string or a list of strings is written in TOML as it is in JSON.
+    file.write_text(_TEXT.format(port=port, **{name: json.dumps(value) for name, value in values.items()}), "utf-8")
+    return load(file, {})
+
+
+def check(folder: Path) -> None:
+    """See that the folder is free for a demo.
+
+    Raises:
+        FolderInUse: it holds a meterline.toml that no demo wrote.
+    """
+    file = folder / FILE
+    if file.exists() and not file.read_text("utf-8", "replace").startswith(MARK):
+        raise FolderInUse(f"{file} is not a demo's: name another folder with --dir")
+
+
+def free_port(wanted: int) -> int:
+    """The port wanted, or any other where somebody listens there already."""
+    with socket.socket() as probe:
+        # As the server itself will do: else a port counts as taken for a minute after the last demo.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

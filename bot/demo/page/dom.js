@@ -1,0 +1,37 @@
+// Small helpers: making elements, and bringing a list up to date without rebuilding what is already there.
+
+export const byId = (id) => document.getElementById(id);
+
+/** An element with properties, classes and children; strings become text, never HTML. */
+export function make(tag, properties = {}, ...children) {
+  const { data = {}, aria = {}, ...rest } = properties;
+  const element = Object.assign(document.createElement(tag), rest);
+  Object.assign(element.dataset, data);
+  for (const [name, value] of Object.entries(aria)) element.setAttribute(name, value);
+  element.append(...children.filter((child) => child !== "" && child !== null));
+  return element;
+}
+
+/** Sets text only where it differs, so that a screen reader does not read it again. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Makes the children of `list` show `items`, in order; an element stays the same as long as its item has the same id. */
+export function show(list, items, create, update) {
+  const known = new Map([...list.children].map((child) => [child.dataset.id, child]));
+  let place = list.firstElementChild;
+  for (const item of items) {
+    const id = String(item.id);
+    let element = known.get(id);
+    if (element === undefined) {
+      element = create(item);
+      element.dataset.id = id;
+    }
+    known.delete(id);
+    if (element === place) place = place.nextElementSibling;
+    else list.insertBefore(element, place);
+    update(element, item);
+  }
+  for (const element of known.values()) element.remove();
+}
