@@ -1,6 +1,7 @@
 """The running service: everything starts in order, and stops in reverse without losing what it has taken on."""
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -28,6 +29,8 @@ REQUESTS_SHARE: Final = 0.4
 SENDERS_SHARE: Final = 0.5
 """Of the time that is left then, what sends under way get; the rest is for closing."""
 FORCED: Final = 1
+COLLECT_EVERY: Final = 50_000
+"""New objects between two looks of the garbage collector: a second or two of full load."""
 
 log = structlog.get_logger()
 
@@ -103,6 +106,7 @@ class Service:
         self.minding.start("sweep", self._sweep)
         host, port = await self.listener.start(self.host, self.port, stop_seconds=self.stop_seconds)
         shown = f"[{host}]" if ":" in host else host
+        spare_the_collector()
         log.info("listening", url=f"http://{shown}:{port}", host=host, port=port, pid=os.getpid())
         return host, port
 
@@ -139,6 +143,17 @@ class Service:
             if await self.desk.sweep():
                 log.info("questions_handed_over")
             await asyncio.sleep(SWEEP_SECONDS)
+
+
+def spare_the_collector() -> None:
+    """Keep the garbage collector from walking the program itself: what start-up made never becomes garbage.
+
+    A message makes a few hundred objects that live for one batch; with the usual threshold of 700 the collector would
+    run several times a batch and look at a hundred thousand objects each time (measured: a tenth of the processor).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY, 20, 50)
 
 
 def obey_signals(stop: asyncio.Event) -> None:

@@ -1,6 +1,6 @@
 """Client-made keys: 63-bit integers in order of time, and the short references people read out over the phone."""
 
-import secrets
+import random
 from datetime import datetime
 
 EPOCH_MS = 1_704_067_200_000
@@ -23,8 +23,12 @@ class Keys:
 
     def new(self, now: datetime) -> int:
         """One more key. Not thread-safe: each writer has its own `Keys`."""
-        fresh = (int(now.timestamp() * 1000) - EPOCH_MS) << SEQUENCE_BITS | secrets.randbits(SEQUENCE_BITS - 1)
-        self._last = max(self._last + 1, fresh)
+        millisecond = (int(now.timestamp() * 1000) - EPOCH_MS) << SEQUENCE_BITS
+        if millisecond > self._last:
+            # Chance, not secrecy: a key is no password. Half of the range is left for those that follow.
+            self._last = millisecond | random.getrandbits(SEQUENCE_BITS - 1)
+        else:
+            self._last += 1
         return self._last
 
 
