@@ -2,17 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
 from core.billing import cells
-from core.billing.kinds import Cells, Doubts, Options, Outcome, Run, is_suspicious
+from core.billing.kinds import Cells, Doubts, NewKeys, Options, Outcome, Run, is_suspicious
 from core.billing.problems import BadCell, Problem, Rejected, quoted
 from core.billing.report import Changes, Report
 from core.billing.seen import Seen
-from core.billing.sheet import Row
+from core.billing.sheet import Block, Row
 from core.domain.accounts import Branch, Branches, search_key
 from core.domain.phones import normalise
 from core.storage import imports
@@ -42,22 +42,23 @@ class Accounts:
     """Accounts of one import. See docs/files.md for what is taken and what is not."""
 
     name = "accounts"
-    columns = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
 
-    def __init__(self, branches: Branches, new_key: Callable[[datetime], int], options: Options, today: date) -> None:
-        self._new_key = new_key
+    def __init__(self, branches: Branches, options: Options, today: date) -> None:
+        self._keys = NewKeys()
         self._options = options
         self._branches = {code.casefold(): branch for code, branch in branches.items()}
-        self._patterns = {code: re.compile(branch.account_pattern) for code, branch in branches.items()}
+        self._patterns = {code: re.compile(branch.account_pattern).fullmatch for code, branch in branches.items()}
         self._run = 0
         self._seen = Seen()
         self._former = Seen()
         self._doubts = Doubts()
         self._warnings: list[Problem] = []
+        self._empty = False
         self._on_file: dict[str, int] = {}
         self._met: Counter[str] = Counter()
         self._in_file: set[str] = set()
-        self._cells: Cells[Candidate] = Cells(
+        self._cells = Cells(
             {
                 "account": cells.number,
                 "branch": cells.Memo(self._branch).__getitem__,
@@ -70,29 +71,36 @@ class Accounts:
             }
         )
 
-    async def begin(self, run: Run) -> None:
+    async def begin(self, run: Run, rows_about: int) -> bool:
         """Count what is on file."""
         self._on_file = await run(imports.count_accounts)
+        self._empty = await run(imports.has_no_accounts)
+        self._seen.reserve(rows_about)
+        return self._empty
 
-    def parse(self, row: Row) -> Candidate | Rejected:
-        """A row to a candidate."""
-        values = self._cells.read(row)
-        if isinstance(values, Rejected):
-            self._doubt(row)
-            return values
-        number, branch, address, phone, balance, balance_date, old_number, bill_code = values
-        key = search_key(number)
-        old_key = search_key(old_number) if old_number else ""
-        problem = self._in_itself(number, branch) or self._in_the_file(row.line, key, old_key)
-        if problem is not None:
-            self._doubt(row)
-            return Rejected(row.raw, (Problem(row.line, *problem),))
-        if phone is None and row.cells[_PHONE].strip():
-            reason = f"{quoted(row.cells[_PHONE])} is not a telephone number; the account goes in without one"
-            self._warnings.append(Problem(row.line, "phone", reason))
-        self._in_file.add(branch)
-        taken = AccountRow(number, key, branch, address, phone, balance, balance_date, bill_code)
-        return Candidate(row.line, row.raw, taken, old_number, old_key if old_key != key else "")
+    def parse(self, block: Block) -> tuple[list[Candidate], list[Rejected]]:
+        """Rows to candidates."""
+        rows, columns, bad = self._cells.read(block.rows)
+        numbers, branches, addresses, phones, balances, dates, old_numbers, bill_codes = columns
+        keys = list(map(search_key, numbers))
+        old_keys = [search_key(old) if old else "" for old in old_numbers]
+        taken = map(AccountRow, numbers, keys, branches, addresses, phones, balances, dates, bill_codes)
+        parsed = [
+            Candidate(row.line, row.raw, account, old_number, old_key)
+            for row, account, old_number, old_key in zip(rows, taken, old_numbers, old_keys, strict=True)
+        ]
+        self._warn_of_phones(rows, phones)
+        problems = self._problems(parsed)
+        bad += [
+            (row, Rejected(row.raw, (Problem(row.line, *problem),)))
+            for row, problem in zip(rows, problems, strict=True)
+            if problem
+        ]
+        for row, _ in bad:
+            self._doubts.note(row.cells[_ACCOUNT])
+        good = [candidate for candidate, problem in zip(parsed, problems, strict=True) if problem is None]
+        self._in_file.update(candidate.row.branch for candidate in good)
+        return good, [rejected for _, rejected in bad]
 
     def warnings(self) -> list[Problem]:
         """Bad telephone numbers since the last call."""
@@ -101,23 +109,28 @@ class Accounts:
 
     def store(self, connection: Transaction, batch: Sequence[Candidate], now: datetime) -> Outcome:
         """Compare with what is on file, write the difference."""
-        self._run = self._run or self._new_key(now)
-        chunk = _Chunk(connection, batch, self._options)
+        new_keys = self._keys.block(len(batch) + 1, now)
+        self._run = self._run or next(new_keys)
+        chunk = _Chunk(connection, [] if self._empty else batch, self._options)
         changes, rejected = Changes(), []
         add: list[tuple[int, AccountRow]] = []
         change: list[tuple[int, AccountRow]] = []
         for candidate in batch:
             row = candidate.row
             was = chunk.known.get(row.number_key)
-            if candidate.old_key or row.number_key in chunk.aliases or (was and was.row.branch != row.branch):
+            if (
+                candidate.old_key not in {"", row.number_key}
+                or row.number_key in chunk.aliases
+                or (was and was.row.branch != row.branch)
+            ):
                 try:
                     was = chunk.resolve(candidate, was)
                 except BadCell as bad:
                     self._met.update([was.row.branch] if was and was.closed_on is None else ())
                     rejected.append(Rejected(candidate.raw, (Problem(candidate.line, *bad.args),)))
                     continue
-            key = self._new_key(now) if was is None else was.id
-            if candidate.old_key:
+            key = next(new_keys) if was is None else was.id
+            if candidate.old_key not in {"", row.number_key}:
                 chunk.add_alias(candidate, key)
             if was is None:
                 add.append((key, row))
@@ -142,8 +155,8 @@ class Accounts:
         taken = report.changes.taken
         if not self._options.allow_short and is_suspicious(report.vanished, taken):
             report.guard = (
-                f"the file is short: {report.vanished} accounts of its branches are on file but not in it. They stay as "
-                "they are; --allow-short says that this is meant"
+                f"the file is short: {report.vanished} accounts of its branches are on file but not in it. "
+                "They stay as they are; --allow-short says that this is meant"
             )
 
     def _branch(self, text: str) -> str:
@@ -153,29 +166,49 @@ class Accounts:
             raise BadCell(f"{quoted(text)} is not a branch; the configuration knows {known}")
         return branch.code
 
-    def _in_itself(self, number: str, branch: str) -> tuple[str, str] | None:
-        pattern = self._patterns[branch]
-        if pattern.fullmatch(number):
-            return None
-        hint = ""
-        if number.isdecimal() and any(
-            pattern.fullmatch(number.zfill(length)) for length in range(len(number) + 1, _LONGEST_NUMBER + 1)
-        ):
-            hint = "; are its leading zeros lost?"
-        return "account", f"{quoted(number)} does not fit {pattern.pattern} of branch {branch}{hint}"
+    def _warn_of_phones(self, rows: Sequence[Row], phones: Sequence[str | None]) -> None:
+        for row, phone in zip(rows, phones, strict=True):
+            if phone is None and (text := row.cells[_PHONE]) and not text.isspace():
+                reason = f"{quoted(text)} is not a telephone number; the account goes in without one"
+                self._warnings.append(Problem(row.line, "phone", reason))
 
-    def _in_the_file(self, line: int, key: str, old_key: str) -> tuple[str, str] | None:
-        if self._former and (first := self._former.find(hash(key))):
+    def _problems(self, batch: Sequence[Candidate]) -> "list[tuple[str, str] | None]":
+        """What is wrong between the cells of each row, and between rows of the file."""
+        rows = [candidate.row for candidate in batch]
+        fits = self._patterns
+        fit = all(fits[row.branch](row.number) for row in rows)
+        if fit and not self._former and not any(candidate.old_key for candidate in batch):
+            lines = [candidate.line for candidate in batch]
+            firsts = self._seen.add_all([hash(row.number_key) for row in rows], lines)
+            return [_twice(first) if first else None for first in firsts]
+        return [
+            self._misfit(candidate.row.number, candidate.row.branch) or self._clash(candidate) for candidate in batch
+        ]
+
+    def _misfit(self, number: str, branch: str) -> tuple[str, str] | None:
+        fits = self._patterns[branch]
+        if fits(number):
+            return None
+        longer = range(len(number) + 1, _LONGEST_NUMBER + 1)
+        lost = number.isdecimal() and any(fits(number.zfill(length)) for length in longer)
+        hint = "; are its leading zeros lost?" if lost else ""
+        pattern = self._branches[branch.casefold()].account_pattern
+        return "account", f"{quoted(number)} does not fit {pattern} of branch {branch}{hint}"
+
+    def _clash(self, candidate: Candidate) -> tuple[str, str] | None:
+        """Rows of the file that contradict each other; of two the later is the bad one."""
+        line, key, old_key = candidate.line, hash(candidate.row.number_key), hash(candidate.old_key)
+        renames = candidate.old_key not in {"", candidate.row.number_key}
+        if first := self._former.find(key):
             return "account", f"is given as old_account in line {first}"
-        if old_key and old_key != key:
-            if first := self._seen.find(hash(old_key)):
-                return "old_account", f"is itself an account in line {first}"
-            if first := self._former.find(hash(old_key)):
-                return "old_account", f"is given in line {first} already"
-        if first := self._seen.add(hash(key), line):
-            return "account", f"stands in line {first} already"
-        if old_key and old_key != key:
-            self._former.add(hash(old_key), line)
+        if renames and (first := self._seen.find(old_key)):
+            return "old_account", f"is itself an account in line {first}"
+        if renames and (first := self._former.find(old_key)):
+            return "old_account", f"is given in line {first} already"
+        if first := self._seen.add(key, line):
+            return _twice(first)
+        if renames:
+            self._former.add(old_key, line)
         return None
 
     def _differs(self, was: KnownAccount, row: AccountRow, changes: Changes) -> bool:
@@ -193,10 +226,6 @@ class Accounts:
             changes.older += 1
         return True
 
-    def _doubt(self, row: Row) -> None:
-        if row.cells:
-            self._doubts.note(row.cells[_ACCOUNT])
-
 
 class _Chunk:
     """What is on file about the accounts of a chunk, and the rules of former numbers."""
@@ -205,8 +234,8 @@ class _Chunk:
         keys = [candidate.row.number_key for candidate in batch]
         keys += [candidate.old_key for candidate in batch if candidate.old_key]
         self._options = options
-        self.known = imports.accounts_on_file(connection, keys)
-        self.aliases = imports.aliases_on_file(connection, keys)
+        self.known = imports.accounts_on_file(connection, keys) if keys else {}
+        self.aliases = imports.aliases_on_file(connection, keys) if keys else {}
         self.new_aliases: list[tuple[str, str, int]] = []
         self.renamed = 0
 
@@ -239,5 +268,11 @@ class _Chunk:
             self.new_aliases.append((candidate.old_key, number, key))
 
 
+def _twice(first: int) -> tuple[str, str]:
+    return "account", f"stands in line {first} already"
+
+
 def _phone(text: str) -> str | None:
-    return normalise(text.translate(_PHONE_MARKS)) or normalise(text) if text else None
+    if not text or text[1:].isdecimal():
+        return normalise(text) if text else None
+    return normalise(text.translate(_PHONE_MARKS)) or normalise(text)

@@ -15,6 +15,9 @@ NUMBER_LENGTH: Final = 30
 KOPECKS_LIMIT: Final = 10**13
 """A hundred thousand million roubles: more is a number from another column."""
 
+_MARKS: Final = ".,"
+_SHORT: Final = 14
+"""Digits that cannot exceed `KOPECKS_LIMIT`."""
 _AMOUNT: Final = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]{1,2})0*)?")
 _WHOLE: Final = re.compile(r"([0-9]+)(?:[.,]0*)?")
 _REGISTER: Final = re.compile(r"([0-9]+)(?:[.,][0-9]*)?")
@@ -46,6 +49,8 @@ class Memo(dict[str, T], Generic[T]):
 
 def amount(text: str) -> int | None:
     """Roubles with a comma or a point to whole kopecks; empty is unknown."""
+    if text[-3:-2] in _MARKS and (digits := text[:-3] + text[-2:]).isdecimal() and len(digits) < _SHORT:
+        return int(digits)
     found = _AMOUNT.fullmatch(text)
     if found is None:
         text = text.translate(_SPACES).strip()

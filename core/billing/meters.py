@@ -1,17 +1,17 @@
 """The import of `meters.csv`."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 from core.billing import cells
-from core.billing.kinds import Cells, Doubts, Options, Outcome, Run, is_suspicious
+from core.billing.kinds import Cells, Doubts, NewKeys, Options, Outcome, Run, is_suspicious
 from core.billing.problems import Problem, Rejected
 from core.billing.report import Changes, Report
 from core.billing.seen import Seen
-from core.billing.sheet import Row
+from core.billing.sheet import Block
 from core.domain.accounts import search_key
 from core.storage import imports
 from core.storage.imports import KnownMeter, MeterRow, Transaction
@@ -38,6 +38,9 @@ _VERIFICATION: Final = timedelta(days=40 * 366)
 """The longest interval between verifications of an electricity meter is 16 years; 40 is a slip of the pen."""
 _ACCOUNT: Final = 0
 _METER: Final = 1
+_T1: Final = 5
+"""Where the registers begin in a candidate's values."""
+_LIMITS: Final = {digits: 10**digits for digits in range(4, 10)}
 _ZONES: Final = ("t1", "t2", "t3")
 
 
@@ -55,20 +58,21 @@ class Meters:
     """Meters of one import. See docs/files.md for what is taken and what is not."""
 
     name = "meters"
-    columns = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
 
-    def __init__(self, new_key: Callable[[datetime], int], options: Options, today: date) -> None:
-        self._new_key = new_key
+    def __init__(self, options: Options, today: date) -> None:
+        self._keys = NewKeys()
         self._options = options
         self._run = 0
         self._seen = Seen()
         self._accounts = Seen()
         self._doubtful_accounts = Doubts()
         self._doubtful_serials = Doubts()
+        self._empty = False
         self._open_on_file = 0
         self._met = 0
         tomorrow = today + timedelta(days=1)
-        self._cells: Cells[Candidate] = Cells(
+        self._cells = Cells(
             {
                 "account": cells.number,
                 "meter": cells.number,
@@ -79,32 +83,41 @@ class Meters:
                 "t2": cells.register,
                 "t3": cells.register,
                 "read_on": cells.Memo(cells.day(_EARLIEST, tomorrow)).__getitem__,
-                "verification_due": cells.Memo(
-                    cells.day(_EARLIEST, today + _VERIFICATION, optional=True)
-                ).__getitem__,
+                "verification_due": cells.Memo(cells.day(_EARLIEST, today + _VERIFICATION, optional=True)).__getitem__,
                 "automatic": cells.Memo(cells.flag).__getitem__,
             }
         )
 
-    async def begin(self, run: Run) -> None:
+    async def begin(self, run: Run, rows_about: int) -> bool:
         """Count what is on file."""
+        self._empty = await run(imports.has_no_meters)
+        self._seen.reserve(rows_about)
         self._read = run
         self._open_on_file = await run(imports.count_open_meters)
+        return self._empty
 
-    def parse(self, row: Row) -> Candidate | Rejected:
-        """A row to a candidate."""
-        values = self._cells.read(row)
-        if isinstance(values, Rejected):
-            self._doubt(row)
-            return values
-        account, serial, zones, digits, ratio, *registers, read_on, verification_due, automatic = values
-        problems = _misfits(zones, digits, registers)
-        if problems:
-            self._doubt(row)
-            return Rejected(row.raw, tuple(Problem(row.line, *problem) for problem in problems))
-        registers[zones:] = [None] * (3 - zones)
-        taken = (serial, search_key(serial), zones, digits, ratio, *registers, read_on, verification_due, automatic)
-        return Candidate(row.line, row.raw, search_key(account), taken)
+    def parse(self, block: Block) -> tuple[list[Candidate], list[Rejected]]:
+        """Rows to candidates."""
+        rows, columns, bad = self._cells.read(block.rows)
+        accounts, serials, zones, digits, ratios, *registers, read_on, verification_due, automatic = columns
+        good = []
+        account_keys, serial_keys = map(search_key, accounts), map(search_key, serials)
+        details = zip(serials, serial_keys, zones, digits, ratios, *registers, strict=True)
+        rest = zip(read_on, verification_due, automatic, strict=True)
+        for row, account_key, detail, more in zip(rows, account_keys, details, rest, strict=True):
+            _, _, count, width, _, t1, t2, t3 = detail
+            values = detail
+            if count != 1 or t2 is not None or t3 is not None or t1 is None or t1 >= _LIMITS[width]:
+                problems = _misfits(count, _LIMITS[width], detail[_T1:])
+                if problems:
+                    bad.append((row, Rejected(row.raw, tuple(Problem(row.line, *problem) for problem in problems))))
+                    continue
+                values = (*detail[: _T1 + count], *(None,) * (3 - count))
+            good.append(Candidate(row.line, row.raw, account_key, values + more))
+        for row, _ in bad:
+            self._doubtful_accounts.note(row.cells[_ACCOUNT])
+            self._doubtful_serials.note(row.cells[_METER])
+        return good, [rejected for _, rejected in bad]
 
     def warnings(self) -> list[Problem]:
         """Nothing is ever left out of a meter's row."""
@@ -112,22 +125,17 @@ class Meters:
 
     def store(self, connection: Transaction, batch: Sequence[Candidate], now: datetime) -> Outcome:
         """Compare with what is on file, write the difference."""
-        self._run = self._run or self._new_key(now)
-        accounts = imports.account_ids(connection, {candidate.account_key for candidate in batch})
-        known = imports.meters_on_file(connection, set(accounts.values()))
-        changes, rejected = Changes(), []
+        new_keys = self._keys.block(len(batch) + 1, now)
+        self._run = self._run or next(new_keys)
+        good, rejected = self._with_account(connection, batch)
+        known = {} if self._empty else imports.meters_on_file(connection, {row.account_id for row in good})
+        changes = Changes()
         add: list[tuple[int, MeterRow]] = []
         change: list[tuple[int, MeterRow]] = []
-        for candidate in batch:
-            account_id = accounts.get(candidate.account_key)
-            problem = self._unfit(candidate, account_id)
-            if account_id is None or problem is not None:
-                rejected.append(Rejected(candidate.raw, (Problem(candidate.line, *(problem or ("account", ""))),)))
-                continue
-            row = MeterRow(account_id, *candidate.values)
-            was = known.get((account_id, row.serial_key))
+        for row in good:
+            was = known.get((row.account_id, row.serial_key))
             if was is None:
-                add.append((self._new_key(now), row))
+                add.append((next(new_keys), row))
             elif self._differs(was, row, changes):
                 change.append((was.id, row))
         changes.new, changes.changed = len(add), len(change)
@@ -178,14 +186,32 @@ class Meters:
             return f"{stay}: so many at once are likely a damaged file; --allow-short says that it is meant"
         return ""
 
-    def _unfit(self, candidate: Candidate, account_id: int | None) -> tuple[str, str] | None:
-        if account_id is None:
-            self._doubtful_serials.note(candidate.values[0])
-            return "account", "is not on file"
-        if first := self._seen.add(hash((account_id, candidate.values[1])), candidate.line):
-            return "meter", f"of this account stands in line {first} already"
-        self._accounts.add(account_id, candidate.line)
-        return None
+    def _with_account(
+        self, connection: Transaction, batch: Sequence[Candidate]
+    ) -> tuple[list[MeterRow], list[Rejected]]:
+        """The rows whose account is on file and that are the first about their meter."""
+        ids = imports.account_ids(connection, {candidate.account_key for candidate in batch})
+        found = [candidate for candidate in batch if candidate.account_key in ids]
+        rejected = []
+        if len(found) < len(batch):
+            for candidate in batch:
+                if candidate.account_key not in ids:
+                    self._doubtful_serials.note(candidate.values[0])
+                    rejected.append(_rejected(candidate, "account", "is not on file"))
+        rows = [MeterRow(ids[candidate.account_key], *candidate.values) for candidate in found]
+        lines = [candidate.line for candidate in found]
+        firsts = self._seen.add_all([hash((row.account_id, row.serial_key)) for row in rows], lines)
+        if not self._empty:
+            self._accounts.add_all([row.account_id for row in rows], lines)
+        if any(firsts):
+            reason = "of this account stands in line {} already"
+            rejected += [
+                _rejected(candidate, "meter", reason.format(first))
+                for candidate, first in zip(found, firsts, strict=True)
+                if first
+            ]
+            rows = [row for row, first in zip(rows, firsts, strict=True) if not first]
+        return rows, rejected
 
     def _differs(self, was: KnownMeter, row: MeterRow, changes: Changes) -> bool:
         if was.closed_on is None:
@@ -202,15 +228,13 @@ class Meters:
             changes.older += 1
         return True
 
-    def _doubt(self, row: Row) -> None:
-        if row.cells:
-            self._doubtful_accounts.note(row.cells[_ACCOUNT])
-            self._doubtful_serials.note(row.cells[_METER])
+
+def _rejected(candidate: Candidate, column: str, reason: str) -> Rejected:
+    return Rejected(candidate.raw, (Problem(candidate.line, column, reason),))
 
 
-def _misfits(zones: int, digits: int, registers: Sequence[int | None]) -> list[tuple[str, str]]:
+def _misfits(zones: int, limit: int, registers: Sequence[int | None]) -> list[tuple[str, str]]:
     """What is wrong between the cells of a row."""
-    limit = 10**digits
     problems = []
     for place, value in enumerate(registers):
         if value is None and place < zones:
@@ -218,5 +242,5 @@ def _misfits(zones: int, digits: int, registers: Sequence[int | None]) -> list[t
         elif value and place >= zones:
             problems.append((_ZONES[place], f"is {value}, but zones is {zones}"))
         elif value is not None and place < zones and value >= limit:
-            problems.append((_ZONES[place], f"{value} has more than {digits} digits"))
+            problems.append((_ZONES[place], f"{value} has more than {len(str(limit)) - 1} digits"))
     return problems

@@ -1,7 +1,7 @@
 """The file of rejected rows: as they stood, with the reason behind them, ready to be mended and imported."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from core.billing.problems import Problem, Rejected
 from core.billing.safefile import SafeFile
@@ -22,7 +22,7 @@ class Quarantine:
         self._enabled = enabled
         self._file: SafeFile | None = None
 
-    def __enter__(self) -> "Quarantine":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,15 +1,17 @@
 """Reads a delimited text file with a header row: rows with their line numbers, as they stood in the file."""
 
 import csv
+import io
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO
+from typing import Final, NamedTuple, Self, TextIO
 
 from core.billing.charset import detect
-from core.billing.problems import UnreadableFile
+from core.billing.problems import Problem, Rejected, UnreadableFile
 
 DELIMITERS: Final = ";,\t"
 HEADER_LIMIT: Final = 1 << 16
@@ -23,8 +25,16 @@ class Row(NamedTuple):
     line: int
     raw: str
     cells: Sequence[str]
-    fault: str
-    """Why there are no cells, or empty."""
+
+
+class Block(NamedTuple):
+    """Some rows, and those that fall apart before their cells can be looked at."""
+
+    rows: list[Row]
+    broken: list[Rejected]
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.broken)
 
 
 class Sheet:
@@ -36,10 +46,11 @@ class Sheet:
         Raises:
             UnreadableFile: there is no header with all the columns.
         """
+        self._path = path
         self.encoding = detect(path)
         self.size = path.stat().st_size
         self._binary = path.open("rb")
-        self._text: TextIO = _reader(self._binary, self.encoding)
+        self._text: TextIO = io.TextIOWrapper(self._binary, encoding=self.encoding, errors="replace", newline=None)
         try:
             self.header = self._text.readline(HEADER_LIMIT).rstrip("\n")
             self.delimiter = _delimiter(self.header, columns)
@@ -50,9 +61,11 @@ class Sheet:
             raise
         self.ignored = tuple(name for name in names if name and name not in columns)
         self._width = len(names)
+        self._line = 2
+        self._ahead: deque[str] = deque()
         self._pick: Callable[[Sequence[str]], Sequence[str]] = itemgetter(*(names.index(name) for name in columns))
 
-    def __enter__(self) -> "Sheet":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,67 +78,68 @@ class Sheet:
         return found if isinstance(found, str) else "\n"
 
     @property
+    def rows_about(self) -> int:
+        """How many rows there are, guessed from the length of the first lines."""
+        with self._path.open("rb") as file:
+            sample = file.read(HEADER_LIMIT)
+        return self.size * sample.count(b"\n") // max(len(sample), 1)
+
+    @property
     def position(self) -> int:
         """Bytes read so far, for a progress bar."""
         return 0 if self._binary.closed else self._binary.tell()
 
-    def __iter__(self) -> Iterator[Row]:
-        """The rows below the header, blank lines left out."""
-        width, delimiter, pick = self._width, self.delimiter, self._pick
-        ahead: deque[str] = deque()
-        line = 2
-        while text := (ahead.popleft() if ahead else self._text.readline()):
-            begun, fault = line, ""
-            line += 1
+    def read(self, count: int) -> Block:
+        """About so many of the next rows, blank lines left out; none at the end of the file."""
+        block = Block([], [])
+        while not len(block) and self._fill(count):
+            self._read_ahead(block)
+        return block
+
+    def _fill(self, count: int) -> bool:
+        self._ahead.extend(islice(self._text, count))
+        return bool(self._ahead)
+
+    def _read_ahead(self, block: Block) -> None:
+        ahead, rows, width, delimiter, pick = self._ahead, block.rows, self._width, self.delimiter, self._pick
+        while ahead:
+            text = ahead.popleft()
+            line, fault = self._line, ""
+            self._line += 1
             raw = text.rstrip("\n")
             if '"' in raw:
-                cells, more, fault = _quoted_cells(text, delimiter, ahead, self._text)
-                line += len(more)
-                raw = "\n".join((raw, *more))
+                cells, raw, fault = self._quoted(text)
             else:
                 cells = raw.split(delimiter)
-            if len(cells) > width:
-                cells = _without_empty_end(cells, width)
-            if len(cells) == width:
-                yield Row(begun, raw, pick(cells), "")
-            elif any(cell and not cell.isspace() for cell in cells) or fault:
-                yield Row(begun, raw, (), fault or f"{len(cells)} cells where the header has {width}")
+            while len(cells) > width and not cells[-1].strip():
+                cells.pop()  # Excel pads rows with empty cells.
+            if len(cells) == width and any(cells):
+                rows.append(Row(line, raw, pick(cells)))
+            elif fault or any(map(str.strip, cells)):
+                fault = fault or f"{len(cells)} cells where the header has {width}"
+                block.broken.append(Rejected(raw, (Problem(line, "", fault),)))
 
-
-def _reader(binary: object, encoding: str) -> TextIO:
-    import io  # noqa: PLC0415
-
-    return io.TextIOWrapper(binary, encoding=encoding, errors="replace", newline=None)  # type: ignore[arg-type]
-
-
-def _quoted_cells(text: str, delimiter: str, ahead: deque[str], file: TextIO) -> tuple[list[str], list[str], str]:
-    """The cells of a row with quotes, the further lines it takes, and a fault if its quotes do not match.
-
-    Lines that turn out not to belong to it are put back in `ahead`.
-    """
-    taken: list[str] = []
-    while True:
-        try:
-            cells = next(csv.reader((text,), delimiter=delimiter, strict=True))
-        except csv.Error as error:
-            if "end of data" not in str(error):
-                ahead.extendleft(reversed(taken))
-                return [], [], "a quote inside quotes is not doubled"
-        else:
-            return cells, [line.rstrip("\n") for line in taken], ""
-        following = "" if len(taken) >= QUOTED_LINES else (ahead.popleft() if ahead else file.readline())
-        if not following:
-            ahead.extendleft(reversed(taken))
-            return [], [], "a quote is never closed"
-        taken.append(following)
-        text += following
-
-
-def _without_empty_end(cells: list[str], width: int) -> list[str]:
-    """Excel pads rows with empty cells."""
-    while len(cells) > width and not cells[-1].strip():
-        cells.pop()
-    return cells
+    def _quoted(self, text: str) -> tuple[list[str], str, str]:
+        """The cells of a row with quotes, its whole text, and a fault if its quotes do not match."""
+        taken: list[str] = []
+        while True:
+            try:
+                cells = next(csv.reader((text,), delimiter=self.delimiter, strict=True))
+            except csv.Error as error:
+                if "end of data" not in str(error):
+                    fault = "a quote inside quotes is not doubled"
+                    break
+            else:
+                self._line += len(taken)
+                return cells, text.rstrip("\n"), ""
+            if len(taken) >= QUOTED_LINES or not (self._ahead or self._fill(1)):
+                fault = "a quote is never closed"
+                break
+            taken.append(self._ahead.popleft())
+            text += taken[-1]
+        # The lines after the first are rows of their own.
+        self._ahead.extendleft(reversed(taken))
+        return [], text[: len(text) - sum(map(len, taken))].rstrip("\n"), fault
 
 
 def _delimiter(header: str, columns: Sequence[str]) -> str:
