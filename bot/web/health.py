@@ -11,7 +11,7 @@ from bot.figures import backlog
 from bot.web.answers import SERVER, json_answer
 from bot.web.metrics import Metrics
 from core.ports.clock import Clock
-from core.storage.database import Database, Unavailable
+from core.storage.database import Database
 
 Check = Callable[[], Awaitable[str]]
 """Says what is wrong, in a few words without anything secret; empty when all is well."""
@@ -58,8 +58,8 @@ class Health:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 waiting = await self._database.read(backlog)
-        except (Unavailable, TimeoutError) as error:
-            log.warning("backlog_unknown", reason=str(error) or "too slow")
+        except Exception as error:  # noqa: BLE001 - whatever ails the database, the other figures are needed most now
+            log.warning("backlog_unknown", reason=f"{type(error).__name__}: {error}")
             waiting = None
         self._metrics.backlog(waiting, self._clock.now())
         body, content_type = self._metrics.exposition(request.headers.get(hdrs.ACCEPT, ""))
