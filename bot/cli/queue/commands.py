@@ -14,8 +14,7 @@ from bot.cli.queue import listing
 from bot.cli.queue.follow import follow
 from bot.cli.queue.results import Result, results_row, results_table
 from bot.cli.queue.screen import picture_row, screen
-from channels.sms.adapter import SmsChannel
-from core.domain.messages import Capabilities
+from bot.registry import capabilities
 from core.services.moderation import Moderation, Outcome, Refused, background
 from core.storage import cases
 from core.storage.cases import CLOSED, OPEN, Filters
@@ -182,12 +181,5 @@ def _decide(app: App, refs: Sequence[str], decide: Decide) -> None:
 
 
 def _moderation(app: App, database: Database) -> Moderation:
-    return Moderation(
-        database, branches=app.branches(), texts=app.texts(), capabilities=_capabilities(app), clock=app.clock
-    )
-
-
-def _capabilities(app: App) -> Mapping[str, Capabilities]:
-    """What the channels can carry, of those that are set up."""
-    sms = SmsChannel(app.settings.channels.sms)
-    return {sms.name: sms.capabilities}
+    known = capabilities(app.settings)
+    return Moderation(database, branches=app.branches(), texts=app.texts(), capabilities=known, clock=app.clock)

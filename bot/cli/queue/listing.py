@@ -127,7 +127,7 @@ def _urgency(case: Case, now: datetime) -> str:
 
 def _footer(shown: int, counts: Mapping[str, int]) -> str:
     total = sum(counts.values())
-    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items(), key=lambda item: -item[1]))
+    kinds = ", ".join(f"{kind}:{count}" for kind, count in sorted(counts.items(), key=lambda item: -item[1]))
     head = f"{total} cases" if total != 1 else "1 case"
     more = f", the first {shown} shown (--limit {total} shows all)" if shown < total else ""
     return f"{head}{more}: {kinds}"

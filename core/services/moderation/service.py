@@ -143,16 +143,17 @@ class Moderation:
         if not 0 < len(request.moderator) <= MODERATOR_LENGTH:
             raise Refused(f"a moderator's name has 1 to {MODERATOR_LENGTH} characters")
         now = self._clock.now()
+        try:
+            key = (await self._database.read(partial(find, text=ref))).id
+        except ReferenceRefused as error:
+            raise Refused(str(error)) from error
+        decision = partial(settle, key=key, decide=partial(self._rule, request=request, now=now), now=now)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._database.write(
-                    partial(settle, text=ref, decide=partial(self._rule, request=request, now=now), now=now)
-                )
+                return await self._database.write(decision)
             except CaseTaken:
                 if attempt == ATTEMPTS:
                     raise
-            except ReferenceRefused as error:
-                raise Refused(str(error)) from error
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def _rule(self, seen: Picture, request: Request, now: datetime) -> tuple[Outcome, Changes | None]:

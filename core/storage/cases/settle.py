@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from core.domain.readings import Reading, Status
-from core.storage.cases.lookup import find, picture
-from core.storage.cases.types import CLOSED, OPEN, PENDING, Action, Changes, Message, Picture
+from core.storage.cases.lookup import picture
+from core.storage.cases.types import CLOSED, OPEN, PENDING, Action, Changes, Message, Picture, to_case
 from core.storage.store import REPLY, REPLY_EXPIRES
 from core.storage.tables import case, case_action, outbox, reading
 
@@ -19,22 +19,19 @@ class CaseTaken(Exception):
     """Another decision was committed between reading the case and closing it; who tries again will see it."""
 
 
-def settle(
-    connection: Connection, text: str, decide: Callable[[Picture], tuple[T, Changes | None]], now: datetime
-) -> T:
-    """Apply a decision to the case that a reference names.
+def settle(connection: Connection, key: int, decide: Callable[[Picture], tuple[T, Changes | None]], now: datetime) -> T:
+    """Apply a decision to a case.
 
     Args:
         connection: in a transaction that is rolled back when this raises.
-        text: the reference.
+        key: the case's; found beforehand on a reader's connection, for a search may be long and writes must be short.
         decide: gets the picture; gives the answer for the caller, and the changes unless there is nothing to change.
         now: the moment of the decision.
 
     Raises:
         CaseTaken: the case or its reading was changed meanwhile.
-        ReferenceRefused: the reference does not name one case.
     """
-    item = find(connection, text)
+    item = to_case(connection.execute(select(case).where(case.c.id == key)).one())
     answer, changes = decide(picture(connection, item, now))
     if changes is not None:
         _store(connection, changes)

@@ -66,7 +66,7 @@ async def test_taken_meanwhile(scene: Scene, meanwhile: Any) -> None:
     ref = await scene.case(await scene.reading())
 
     def job(connection: Connection) -> None:
-        cases.settle(connection, ref, partial(_decide, connection, meanwhile), NOW)
+        cases.settle(connection, cases.find(connection, ref).id, partial(_decide, connection, meanwhile), NOW)
 
     with pytest.raises(CaseTaken):
         await scene.database.write(job)
