@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -102,25 +103,48 @@ class Dispatcher:
         await self._flush()
 
     async def send_due(self) -> int:
-        """Take what is due and begin to send it; returns how many rows were taken."""
+        """Take what is due and begin to send it; returns how many rows were taken.
+
+        Rows that a pause or a stop overtakes go back, so that they are not taken for sent after a crash.
+        """
+        await self._hold()
         await self._flush()
         async with self._slots:
             free = AT_ONCE - len(self._sending)
-        now = self._clock.now()
-        name = self._channel.name
-        rows = await self._database.write(lambda connection: claim(connection, name, free, now))
-        for row in rows:
-            await self._hold()
-            await self._slots.acquire()
-            task = asyncio.get_running_loop().create_task(self._send(row))
-            self._sending.add(task)
-            task.add_done_callback(self._done)
-            await self._sleep(self._interval)
+        rows = await self._claim(free)
+        waiting = deque(rows)
+        try:
+            while waiting and not self._pause:
+                await self._slots.acquire()
+                task = asyncio.get_running_loop().create_task(self._send(waiting.popleft()))
+                self._sending.add(task)
+                task.add_done_callback(self._done)
+                await self._sleep(self._interval)
+        finally:
+            self._put_back(waiting)
         return len(rows)
+
+    async def _claim(self, limit: int) -> list[Queued]:
+        """Take due rows. A stop that comes meanwhile does not lose those that the database has marked already."""
+        name, now = self._channel.name, self._clock.now()
+        claiming = asyncio.ensure_future(
+            self._database.write(lambda connection: claim(connection, name, limit, now)),
+        )
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                self._put_back(await claiming)
+            raise
+
+    def _put_back(self, rows: Iterable[Queued]) -> None:
+        """Rows that were taken and not sent; the next flush writes it down."""
+        self._results += [Sent(row, State.QUEUED, counts=False) for row in rows]
 
     async def _hold(self) -> None:
         """Keep still while the vendor wants the channel to."""
         while self._pause > 0:
+            await self._flush()
             pause, self._pause = self._pause, 0.0
             await self._sleep(pause)
 
