@@ -62,6 +62,8 @@ class Decision:
     """New ones."""
     changed: list[Reading] = field(default_factory=list)
     """Stored ones with a new status."""
+    resent: list[Reading] = field(default_factory=list)
+    """Stored ones that came again, with the later time of sending."""
     cases: list[NewCase] = field(default_factory=list)
     delivery: Delivery | None = None
     """A delivery report's news; nothing else is stored then."""

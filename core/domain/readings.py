@@ -63,7 +63,7 @@ class Code(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Reading:
-    """One meter's values for one billing period. Mutable in `status` and `code` only, by the desk and moderation.
+    """One meter's values for one billing period. Mutable in what becomes of it only, by the desk and moderation.
 
     `values` are the register's whole numbers in the meter's order (day or single, night, half-peak); `period` is
     `YYYYMM` as a number; `consumption` is kWh over all zones with the ratio, None where it cannot be told.
@@ -79,6 +79,7 @@ class Reading:
     code: Code
     address: Address
     sent_at: datetime
+    """When the subscriber sent it, for the last time: the latest sent wins a correction."""
     received_at: datetime
     decided_by: str = ""
     asked_until: datetime | None = None

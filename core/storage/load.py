@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, union_all
 
-from core.domain.accounts import Account, Meter
+from core.domain.accounts import Account, Meter, search_key
 from core.domain.decisions import FAILURES, HAND_OVER
 from core.domain.facts import Facts, Needs, Sender
 from core.domain.messages import Address
@@ -99,8 +99,11 @@ def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iter
             continue
         if found.startswith("+"):
             facts.accounts_of_phone.setdefault(found, []).append(known)
-        else:
+        elif found == search_key(known.number):
             facts.accounts[found] = known
+        else:
+            # A number that one account had before may be another's now.
+            facts.accounts.setdefault(found, known)
 
 
 def _load_meters(connection: Connection, facts: Facts) -> list[int]:

@@ -1,7 +1,7 @@
 """Stores the decisions of a batch with a fixed number of statements, however large the batch is."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -84,7 +84,12 @@ Row = tuple[Any, ...]
 _CHANGE_READING = (
     update(reading)
     .where(reading.c.id == bindparam("key"))
-    .values(status=bindparam("to_status"), code=bindparam("to_code"), decided_by=bindparam("by"))
+    .values(
+        status=bindparam("to_status"),
+        code=bindparam("to_code"),
+        decided_by=bindparam("by"),
+        sent_at=bindparam("at", type_=Instant()),
+    )
 )
 _CLOSE_CASES = (
     update(case)
@@ -104,8 +109,9 @@ def store(connection: Connection, decisions: Sequence[Decision], new_key: Callab
     insert_rows(connection, event, _EVENT, [_event_row(decision) for decision in told])
     readings = [_reading_row(item, decision) for decision in told for item in decision.readings]
     insert_rows(connection, reading, _READING, readings)
-    _change_readings(connection, [item for decision in told for item in decision.changed], now)
+    # Cases before the changes: what one message of the batch opens, the next may settle.
     insert_rows(connection, case, _CASE, [row for decision in told for row in _case_rows(decision, new_key, now)])
+    _change_readings(connection, told, now)
     replied = [decision for decision in told if decision.reply is not None]
     insert_rows(connection, outbox, _OUTBOX, _reply_rows(replied, now))
     _record_deliveries(connection, [decision for decision in decisions if decision.delivery is not None])
@@ -154,19 +160,26 @@ def _reading_row(item: Reading, decision: Decision) -> Row:
     )
 
 
-def _change_readings(connection: Connection, changed: Iterable[Reading], now: datetime) -> None:
+def _change_readings(connection: Connection, decisions: Sequence[Decision], now: datetime) -> None:
     # The last state of each counts: one message of the batch may change what another has made.
-    last = {item.id: item for item in changed}
+    changed = {item.id: item for decision in decisions for item in decision.changed}
+    last = changed | {item.id: item for decision in decisions for item in decision.resent}
     if not last:
         return
-    rows = [
-        {"key": item.id, "to_status": item.status.value, "to_code": item.code.value, "by": item.decided_by}
-        for item in last.values()
-    ]
-    connection.execute(_CHANGE_READING, rows)
-    settled = [item.id for item in last.values() if item.status is not Status.IN_REVIEW]
+    connection.execute(_CHANGE_READING, [_change(item) for item in last.values()])
+    settled = [item.id for item in changed.values() if item.status is not Status.IN_REVIEW]
     if settled:
         connection.execute(_CLOSE_CASES, [{"key": key, "at": now} for key in settled])
+
+
+def _change(item: Reading) -> dict[str, Any]:
+    return {
+        "key": item.id,
+        "to_status": item.status.value,
+        "to_code": item.code.value,
+        "by": item.decided_by,
+        "at": item.sent_at,
+    }
 
 
 def _case_rows(decision: Decision, new_key: Callable[[], int], now: datetime) -> list[Row]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from core.domain.accounts import Account
+from core.domain.accounts import Account, Level
 from core.domain.decisions import FAILURES, HAND_OVER, Decision, NewCase, Outcome
 from core.domain.facts import Facts, Needs, search_keys
 from core.domain.messages import DeliveryReported, Event, TextReceived
-from core.domain.readings import Code, Status
+from core.domain.readings import Status
 from core.domain.windows import believed
 from core.services.desk import replies
 from core.services.desk.look_up import find
@@ -30,6 +30,8 @@ class Incoming:
     event: Event
     received_at: datetime
     parsed: Parsed | None
+    unreadable: bool = False
+    """The parser failed on it: our mistake, to be stored as such."""
 
 
 def read(event: Event, received_at: datetime) -> Incoming:
@@ -93,7 +95,8 @@ def _submit(submission: Submission, scene: Scene, decision: Decision) -> None:
     if found.code is not None:
         decision.code = found.code.value
         decision.account_id = found.account.id if found.account else None
-        if found.code is Code.ACCOUNT_NOT_FOUND and submission.phone_like:
+        known = found.account is not None and scene.level(found.account) is not Level.ANONYMOUS
+        if submission.phone_like and not known:
             decision.code = RejectCode.PHONE_FOR_ACCOUNT.value
             decision.reply = replies.plain(scene, RejectCode.PHONE_FOR_ACCOUNT.value.replace("_", "-"))
         else:
@@ -116,6 +119,8 @@ def _take(item: Item, scene: Scene, decision: Decision) -> None:
         decision.readings.append(item.reading)
         scene.facts.add(item.reading)
     decision.changed += item.changed
+    if item.resent and item.reading is not None:
+        decision.resent.append(item.reading)
     if item.case is not None:
         item.case.text = decision.text
         decision.cases.append(item.case)

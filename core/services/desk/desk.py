@@ -19,6 +19,7 @@ from core.storage.database import Database, Unavailable
 from core.storage.load import load
 from core.storage.questions import overdue
 from core.storage.store import store
+from parsers import RejectCode, Rejected
 
 log = structlog.get_logger()
 
@@ -48,7 +49,14 @@ class Desk:
         A batch that the database refuses for what is in it is halved until the guilty event is alone; that one is
         stored as failed, without its text, and a case is opened.
         """
-        return await self._handle([read(arrival.event, arrival.received_at) for arrival in arrivals])
+        return await self._handle([self._read(arrival) for arrival in arrivals])
+
+    def _read(self, arrival: Arrival) -> Incoming:
+        try:
+            return read(arrival.event, arrival.received_at)
+        except Exception:
+            log.exception("event_unreadable", channel=arrival.event.address.channel, event_id=arrival.event.event_id)
+            return Incoming(arrival.event, arrival.received_at, None, unreadable=True)
 
     async def _handle(self, batch: Sequence[Incoming]) -> list[bool]:
         started = time.perf_counter()
@@ -81,7 +89,7 @@ class Desk:
             if key in facts.known_events:
                 continue
             facts.known_events.add(key)
-            if index in poison:
+            if index in poison or incoming.unreadable:
                 decisions.append(self._failed(incoming, now))
                 continue
             try:
@@ -97,6 +105,8 @@ class Desk:
         """What is kept of an event that we cannot handle: a case, and an honest answer."""
         event = incoming.event
         text = event.text if isinstance(event, TextReceived) else ""
+        holds_card = isinstance(incoming.parsed, Rejected) and incoming.parsed.code is RejectCode.CARD_NUMBER
+        kept = "" if holds_card else text
         return Decision(
             key=self._keys.new(now),
             event=event,
@@ -104,8 +114,9 @@ class Desk:
             sent_at=incoming.received_at,
             outcome=Outcome.FAILED,
             code=FAILED_EVENT,
-            text=text,
-            cases=[NewCase(kind=FAILED_EVENT, text=text)],
+            text=kept,
+            keep_raw=not holds_card,
+            cases=[NewCase(kind=FAILED_EVENT, text=kept)],
             reply=self._rules.texts.render(DEFAULT_LANGUAGE, "failed") if text else None,
         )
 

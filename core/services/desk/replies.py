@@ -5,7 +5,8 @@ from typing import Final
 
 from core.domain.accounts import Account, Branch, Level, mask
 from core.domain.keys import reference
-from core.domain.readings import Code
+from core.domain.readings import Code, Status
+from core.domain.windows import local_day
 from core.services.desk.look_up import Found
 from core.services.desk.scene import Scene
 from core.services.desk.settle import Item
@@ -93,6 +94,8 @@ def _several(scene: Scene, items: Sequence[Item]) -> str:
             scene.language,
             "item-accepted"
             if item.code is Code.SAME_AS_PREVIOUS and item.level is Level.ANONYMOUS
+            else "item-review"
+            if _still_in_review(item)
             else _LINE.get(item.code, "item-refused"),
             meter=mask(item.meter.serial),
             values="/".join(map(str, item.values)),
@@ -134,7 +137,7 @@ def _text(scene: Scene, item: Item) -> tuple[str, Arguments]:
     if item.code is Code.ACCEPTED or (item.code is Code.SAME_AS_PREVIOUS and not linked):
         key = "accepted" if item.placement.inside else "accepted-next-period"
         return (f"{key}-linked" if "consumption" in arguments else key), arguments
-    key = _ITEM[item.code]
+    key = "review" if _still_in_review(item) else _ITEM[item.code]
     if item.code in {Code.LESS_THAN_PREVIOUS, Code.TOO_MANY_DIGITS}:
         arguments |= _offending(item)
     if linked and item.code in _LINKED:
@@ -142,11 +145,17 @@ def _text(scene: Scene, item: Item) -> tuple[str, Arguments]:
     return key, arguments
 
 
+def _still_in_review(item: Item) -> bool:
+    """Sent again while a moderator has it: to call it accepted would be untrue."""
+    return item.code is Code.DUPLICATE and item.reading is not None and item.reading.status is Status.IN_REVIEW
+
+
 def _offending(item: Item) -> Arguments:
     """The first register that is wrong, and what it showed before."""
     capacity = 10**item.meter.digits
+    too_long = item.code is Code.TOO_MANY_DIGITS
     for new, old in zip(item.values, item.previous, strict=True):
-        if new < old or new >= capacity:
+        if new >= capacity if too_long else new < old:
             return {"value": str(new), "previous": str(old)}
     return {"value": str(item.values[0]), "previous": str(item.previous[0])}
 
@@ -164,7 +173,7 @@ def _notes(scene: Scene, item: Item, repairs: frozenset[Repair]) -> list[str]:
     if accepted and repairs & {Repair.CHARACTERS, Repair.JOINED, Repair.WORDS}:
         notes.append(render(scene.language, "note-understood"))
     due = item.meter.verification_due
-    if accepted and due is not None and due < scene.sent_at.date():
+    if accepted and due is not None and due < local_day(scene.rules.branch(item.account), scene.sent_at):
         notes.append(render(scene.language, "note-verification"))
     return notes
 

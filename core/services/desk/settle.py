@@ -39,6 +39,13 @@ _REPLACED: Final = {
 }
 """Which older readings a new one replaces, by the new one's status."""
 
+_OUTDATES: Final = {
+    Status.ACCEPTED: _DONE,
+    Status.IN_REVIEW: _COUNTED,
+    Status.NEEDS_CONFIRMATION: _COUNTED,
+}
+"""Which readings sent later make a new one pointless, by the new one's status: `_REPLACED` from the other side."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Item:
@@ -56,6 +63,7 @@ class Item:
     renamed: bool = False
     new: bool = False
     changed: list[Reading] = field(default_factory=list)
+    resent: bool = False
     case: NewCase | None = None
 
 
@@ -81,6 +89,7 @@ def settle(match: Match, scene: Scene, *, ask: bool) -> Item:
     repeated = _repeated(match.values, history, placement)
     if repeated is not None:
         item.code, item.reading = Code.DUPLICATE, repeated
+        item.resent = _resent(repeated, scene, placement)
         return item
     pending = _pending(match.values, history, scene)
     if pending is not None and pending.code not in {Code.X10, Code.SWAPPED}:
@@ -117,6 +126,7 @@ def confirm(reading: Reading, scene: Scene) -> Item | None:
         consumption=reading.consumption,
     )
     reading.decided_by = "subscriber"
+    reading.status = Status.ACCEPTED
     code = _second_look(reading, history, meter, branch)
     item.code = code or Code.ACCEPTED
     reading.status = _STATUS[item.code]
@@ -156,6 +166,15 @@ def _repeated(values: tuple[int, ...], history: list[Reading], placement: Placem
     if latest.values != values:
         return None
     return latest if latest.period == placement.period or not placement.inside else None
+
+
+def _resent(reading: Reading, scene: Scene, placement: Placement) -> bool:
+    """Move the time of sending on, so that a correction sent in between and handled later does not win."""
+    may_move = reading.status is not Status.EXPORTED and reading.period == placement.period
+    if not may_move or scene.sent_at <= reading.sent_at:
+        return False
+    reading.sent_at = scene.sent_at
+    return True
 
 
 def _pending(values: tuple[int, ...], history: list[Reading], scene: Scene) -> Reading | None:
@@ -225,7 +244,8 @@ def _conclude(item: Item, verdict: Verdict, history: list[Reading], scene: Scene
 def _second_look(reading: Reading, history: list[Reading], meter: Meter, branch: Branch) -> Code | None:
     """Rules about what is on file for the same period, and about the meter; they come before accepting."""
     same = [other for other in history if other.period == reading.period and other is not reading]
-    if any(other.sent_at > reading.sent_at and other.status in _COUNTED for other in same):
+    outdating = _OUTDATES[reading.status]
+    if any(other.sent_at > reading.sent_at and other.status in outdating for other in same):
         return Code.OUTDATED
     if reading.status is Status.IN_REVIEW:
         return None
