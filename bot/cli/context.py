@@ -1,15 +1,8 @@
 """What all commands share: options, settings, database, output and the way errors are shown.
 
-A command file holds plain click commands:
-
-    @click.group(cls=Group)
-    def queue() -> None:
-        "Look at the moderation queue and decide."
-
     @queue.command()
     @pass_app
     def list(app: App) -> None:
-        "Open cases, the oldest first."
         app.emit(app.run(lambda database: database.read(open_cases)))
 
 Every command takes `--config FILE` and `--json`. Exit codes: 0 done, 1 done with rejected rows (`app.exit(1)`),
