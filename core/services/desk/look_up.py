@@ -32,12 +32,20 @@ class Found:
 
 
 def find(submission: Submission, scene: Scene) -> Found:
-    """The first candidate that fits the files, one with the right number of values before any other."""
+    """The first candidate that fits the files, one with the right number of values before any other.
+
+    Where a meter on file is named, its number is not read as a value, however well the count would fit then.
+    """
     loose: Found | None = None
+    is_named = False
     for candidate in submission.candidates:
+        names_all = all(entry.meter is not None for entry in candidate.entries)
+        if is_named and not names_all:
+            continue
         matches = _match(candidate, scene)
         if matches is None:
             continue
+        is_named = is_named or names_all
         found = Found(matches, candidate.repairs)
         if all(len(match.values) == match.meter.zones for match in matches):
             return found
@@ -70,13 +78,19 @@ def _match_entry(entry: Entry, scene: Scene) -> Match | None:
 
 
 def _meter(entry: Entry, account: Account, scene: Scene) -> Meter | None:
-    """The meter named; or the only open one, if we know the writer: else anybody could write into any account."""
+    """The meter named; or the only open one, if we know the writer: else anybody could write into any account.
+
+    A first number much longer than the register is the number of a meter that we do not know.
+    """
     if entry.meter is not None:
         return scene.facts.meter(account, entry.meter)
     if scene.level(account) is Level.ANONYMOUS:
         return None
     meters = scene.facts.open_meters(account)
-    return meters[0] if len(meters) == 1 else None
+    if len(meters) != 1:
+        return None
+    first, *others = entry.values
+    return None if others and first.digits > meters[0].digits + 1 else meters[0]
 
 
 def _in_order(entry: Entry) -> tuple[int, ...]:

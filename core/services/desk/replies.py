@@ -70,15 +70,15 @@ def not_found(scene: Scene, found: Found) -> str:
     """No reading fits the files. An anonymous writer gets one answer, whether account or meter is wrong."""
     if found.code is not Code.METER_MISSING:
         return plain(scene, "not-found")
-    if found.account is None:
+    meters = [mask(meter.serial) for meter in scene.facts.open_meters(found.account)] if found.account else []
+    if len(meters) <= 1:
         return plain(scene, "meter-missing")
-    meters = ", ".join(mask(meter.serial) for meter in scene.facts.open_meters(found.account))
-    return plain(scene, "meter-missing-linked", meters=meters)
+    return plain(scene, "meter-missing-linked", meters=", ".join(meters))
 
 
 def answer(scene: Scene, items: Sequence[Item], repairs: frozenset[Repair]) -> str:
-    """What became of a message's readings."""
-    if len(items) == 1:
+    """What became of a message's readings. Where nothing was stored of several, why not, for the first of them."""
+    if len(items) == 1 or all(item.reading is None for item in items):
         item = items[0]
         key, arguments = _text(scene, item)
         notes = _notes(scene, item, repairs)
@@ -102,9 +102,7 @@ def _several(scene: Scene, items: Sequence[Item]) -> str:
         )
         for item in items
     ]
-    stored = next((item.reading for item in items if item.reading is not None), None)
-    if stored is None:
-        return plain(scene, "not-found")
+    stored = next(item.reading for item in items if item.reading is not None)
     accepted = sum(item.code in _DONE for item in items)
     listed = render(scene.language, "several", items="; ".join(lines), reference=reference(stored.id))
     counted = render(

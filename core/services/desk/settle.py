@@ -6,13 +6,10 @@ from typing import Final
 from core.domain.accounts import Account, Branch, Level, Meter
 from core.domain.decisions import NewCase
 from core.domain.readings import Code, Reading, Status
-from core.domain.validation import Baseline, Verdict, consumption, judge
+from core.domain.validation import Verdict, baseline, consumption, judge
 from core.domain.windows import Placement, local_day, place
 from core.services.desk.look_up import Match
 from core.services.desk.scene import Scene
-
-AVERAGE_FROM_DAYS: Final = 20
-"""A shorter history says little about a household's usual consumption."""
 
 _DONE: Final = frozenset({Status.ACCEPTED, Status.EXPORTED})
 _COUNTED: Final = _DONE | {Status.IN_REVIEW}
@@ -96,9 +93,9 @@ def settle(match: Match, scene: Scene, *, ask: bool) -> Item:
         item.code, item.reading, item.values = pending.code, pending, pending.values
         item.consumption = pending.consumption
         return item
-    baseline = _baseline(meter, history, placement, branch)
-    item.previous = baseline.values
-    verdict = judge(meter, baseline, match.values, local_day(branch, scene.sent_at), branch.limits)
+    before = baseline(meter, history, placement.period, branch)
+    item.previous = before.values
+    verdict = judge(meter, before, match.values, local_day(branch, scene.sent_at), branch.limits)
     if pending is not None and verdict.code in {Code.X10, Code.SWAPPED}:
         # The subscriber was asked and insists on what was typed.
         verdict = Verdict(Code.PHYSICAL_LIMIT, verdict.consumption)
@@ -183,22 +180,6 @@ def _pending(values: tuple[int, ...], history: list[Reading], scene: Scene) -> R
         if reading in history and (reading.typed or reading.values) == values:
             return reading
     return None
-
-
-def _baseline(meter: Meter, history: list[Reading], placement: Placement, branch: Branch) -> Baseline:
-    """The newest of: what billing took last, and what we accepted for an earlier period."""
-    earlier = [reading for reading in history if reading.status in _DONE and reading.period < placement.period]
-    earlier = [reading for reading in earlier if len(reading.values) == meter.zones]
-    points = [(meter.read_on, meter.billed)]
-    points += [(local_day(branch, reading.sent_at), reading.values) for reading in earlier]
-    points.sort(key=lambda point: point[0])
-    read_on, values = points[-1]
-    days = (read_on - points[0][0]).days
-    average = None
-    if days >= AVERAGE_FROM_DAYS:
-        used = sum(new - old for old, new in zip(points[0][1], values, strict=True)) * meter.ratio
-        average = used / days if used > 0 else None
-    return Baseline(values, read_on, average)
 
 
 def _conclude(item: Item, verdict: Verdict, history: list[Reading], scene: Scene, *, ask: bool) -> None:

@@ -6,9 +6,8 @@ from typing import Final
 
 from core.domain.accounts import Branch, Meter
 from core.domain.readings import Code, Reading, Status
-from core.domain.validation import Verdict, consumption, judge
+from core.domain.validation import Verdict, baseline, consumption, judge
 from core.domain.windows import local_day
-from core.services.moderation.background import baseline
 from core.storage.cases import OPEN, PENDING, Case, Picture
 
 APPROVED: Final = "approved"
@@ -127,7 +126,7 @@ def _correct(picture: Picture, request: Correct, branch: Branch) -> Ruling:
     _must_fit(meter, request.values)
     if not request.force:
         _must_be_latest(picture, reading, branch)
-    before = baseline(meter, picture.readings, reading, branch)
+    before = baseline(meter, picture.readings, reading.period, branch)
     verdict = judge(meter, before, request.values, local_day(branch, reading.sent_at), branch.limits)
     if verdict.code not in _SOUND and not request.force:
         raise Refused(f"{_doubt(verdict, before.values)}; add --force if the values are right all the same")
