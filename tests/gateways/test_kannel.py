@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from channels.sms import SmsChannel, create
+from channels.sms import create
+from channels.sms.adapter import SmsChannel
 from channels.sms.settings import Settings
 from core.domain.lengths import segments
 from core.domain.messages import Address, Delivery, DeliveryReported, Outbound, RawRequest, TextReceived

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from channels.sms import SmsChannel, create
+from channels.sms import create
+from channels.sms.adapter import SmsChannel
 from channels.sms.emulator import Fault, IncomingSms, SmsEmulator
 from channels.sms.emulator.incoming import SHAPES, Hook, smsgate_report
 from channels.sms.settings import Settings
