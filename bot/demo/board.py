@@ -30,7 +30,7 @@ def board(connection: Connection, branches: Branches, now: datetime) -> dict[str
 
 def _counters(connection: Connection) -> dict[str, int]:
     found = connection.execute(select(reading.c.status, func.count()).group_by(reading.c.status))
-    by_status: dict[str, int] = dict(found.tuples().all())
+    by_status = {str(status): int(number) for status, number in found}
 
     def total(statuses: Iterable[Status]) -> int:
         return sum(by_status.get(status.value, 0) for status in statuses)

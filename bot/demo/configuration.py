@@ -13,6 +13,8 @@ HOST: Final = "127.0.0.1"
 FILE: Final = "meterline.toml"
 MARK: Final = "# Written by `meterline demo`, anew at each start."
 
+OWNER_ONLY: Final = 0o600
+
 _TEXT: Final = f"""{MARK}
 
 [server]
@@ -78,6 +80,7 @@ def write(folder: Path, port: int, sms: SmsSettings) -> Settings:
     }
     # A string or a list of strings is written in TOML as it is in JSON.
     file.write_text(_TEXT.format(port=port, **{name: json.dumps(value) for name, value in values.items()}), "utf-8")
+    file.chmod(OWNER_ONLY)
     return load(file, {})
 
 

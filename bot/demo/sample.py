@@ -69,7 +69,7 @@ def _own() -> SampleAccount:
         tries=(
             Try("right", f"{name} 5778 2542", OWN_PHONE),
             Try("balance", "БАЛАНС", OWN_PHONE),
-            Try("words", "ЛС 1234567890 ПУ 12345678 день 5778,4 ночь 2542,9", OWN_PHONE),
+            Try("words", "ЛС 1234567890 ПУ 12345678 день 5779,4 ночь 2543,9", OWN_PHONE),
             Try("letters", f"{name} 58О1 255О", OWN_PHONE, mistake=True),
             Try("swapped", f"{name} 2542 5778", OWN_PHONE, mistake=True),
             Try("x10", f"{name} 57784 2542", OWN_PHONE, mistake=True),
@@ -77,11 +77,11 @@ def _own() -> SampleAccount:
             Try("too_large", f"{name} 8778 2542", OWN_PHONE, mistake=True),
             Try("physical", f"{name} 25778 2542", OWN_PHONE, mistake=True),
             Try("zero", f"{name} 0 0", OWN_PHONE, mistake=True),
-            Try("few", f"{name} 5778", OWN_PHONE, mistake=True),
             Try("chat", "Здравствуйте, когда дадут свет?", OWN_PHONE, mistake=True),
             Try("strangers_balance", f"БАЛАНС {name}", STRANGER),
             Try("strangers_less", f"{name} 5478 2542", STRANGER),
-            Try("strangers_reading", f"{name} 5778 2542", STRANGER),
+            Try("few", f"{name} 5778", STRANGER),
+            Try("strangers_reading", f"{name} 5790 2550", STRANGER),
         ),
     )
 
