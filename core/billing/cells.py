@@ -15,7 +15,7 @@ NUMBER_LENGTH: Final = 30
 KOPECKS_LIMIT: Final = 10**13
 """A hundred thousand million roubles: more is a number from another column."""
 
-_MARKS: Final = ".,"
+_MARKS: Final = frozenset(".,")
 _SHORT: Final = 14
 """Digits that cannot exceed `KOPECKS_LIMIT`."""
 _AMOUNT: Final = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]{1,2})0*)?")
@@ -51,15 +51,12 @@ def amount(text: str) -> int | None:
     """Roubles with a comma or a point to whole kopecks; empty is unknown."""
     if text[-3:-2] in _MARKS and (digits := text[:-3] + text[-2:]).isdecimal() and len(digits) < _SHORT:
         return int(digits)
-    found = _AMOUNT.fullmatch(text)
+    found = _AMOUNT.fullmatch(text) or _AMOUNT.fullmatch(text.translate(_SPACES).strip())
     if found is None:
-        text = text.translate(_SPACES).strip()
-        if not text:
+        if not text.strip():
             return None
-        refuse_exponent(text)
-        found = _AMOUNT.fullmatch(text)
-        if found is None:
-            raise BadCell(f"{quoted(text)} is not an amount in roubles such as -1234,56")
+        refuse_exponent(text.strip())
+        raise BadCell(f"{quoted(text)} is not an amount in roubles such as -1234,56")
     sign, roubles, kopecks = found.groups()
     value = int(roubles) * 100 + int((kopecks or "0").ljust(2, "0")) if len(roubles) < NUMBER_LENGTH else KOPECKS_LIMIT
     if value >= KOPECKS_LIMIT:
@@ -83,12 +80,11 @@ def register(text: str) -> int | None:
     """What a register shows, fractions cut off as subscribers are told to; empty is none."""
     if text.isdecimal() and len(text) < NUMBER_LENGTH:
         return int(text)
-    text = text.translate(_SPACES).strip()
-    if not text:
+    found = _REGISTER.fullmatch(text.translate(_SPACES).strip())
+    if found is None and not text.strip():
         return None
-    refuse_exponent(text)
-    found = _REGISTER.fullmatch(text)
     if found is None or len(found[1]) >= NUMBER_LENGTH:
+        refuse_exponent(text.strip())
         raise BadCell(f"{quoted(text)} is not what a meter shows")
     return int(found[1])
 

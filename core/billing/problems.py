@@ -1,12 +1,10 @@
 """What can be wrong with a file, a row or a cell, and how it is told."""
 
-import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 SHOWN: Final = 40
 """Letters of a cell that a reason quotes."""
-_UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e\u00a0-\u024f\u0400-\u04ff№«»–—…]")
 
 
 class UnreadableFile(Exception):
@@ -35,5 +33,5 @@ class Rejected:
 
 def quoted(text: str) -> str:
     """A cell's text for a reason: shortened, and nothing in it that could steer a terminal."""
-    clean = _UNPRINTABLE.sub("?", text.strip())
+    clean = "".join(letter if letter.isprintable() else "?" for letter in text.strip()[: SHOWN + 1])
     return f"'{clean}'" if len(clean) <= SHOWN else f"'{clean[:SHOWN]}...'"

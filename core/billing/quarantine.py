@@ -35,7 +35,7 @@ class Quarantine:
             return
         if self._file is None:
             self._file = SafeFile(self._path)
-            if self._sheet.encoding == "utf-8-sig":
+            if self._sheet.has_mark:
                 self._file.write(b"\xef\xbb\xbf")
             self._write(self._sheet.header, self.COLUMN)
         self._write(rejected.raw, "; ".join(map(_told, rejected.problems)))

@@ -1,5 +1,6 @@
 """Reads a delimited text file with a header row: rows with their line numbers, as they stood in the file."""
 
+import codecs
 import csv
 import io
 from collections import deque
@@ -49,6 +50,7 @@ class Sheet:
         self._path = path
         self.encoding = detect(path)
         self.size = path.stat().st_size
+        self.has_mark = _begins_with_mark(path)
         self._binary = path.open("rb")
         self._text: TextIO = io.TextIOWrapper(self._binary, encoding=self.encoding, errors="replace", newline=None)
         try:
@@ -140,6 +142,11 @@ class Sheet:
         # The lines after the first are rows of their own.
         self._ahead.extendleft(reversed(taken))
         return [], text[: len(text) - sum(map(len, taken))].rstrip("\n"), fault
+
+
+def _begins_with_mark(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
 
 
 def _delimiter(header: str, columns: Sequence[str]) -> str:

@@ -100,13 +100,13 @@ def aliases_on_file(connection: Connection, keys: Collection[str]) -> dict[str, 
     """The accounts that had these search keys before."""
     statement = select(account_alias.c.old_key, account_alias.c.account_id)
     rows = connection.execute(statement.where(_among(connection, account_alias.c.old_key)), _list(connection, keys))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def account_ids(connection: Connection, keys: Collection[str]) -> dict[str, int]:
     """The accounts with these search keys, present or former."""
     statement = select(account.c.number_key, account.c.id).where(_among(connection, account.c.number_key))
-    found = dict(connection.execute(statement, _list(connection, keys)).tuples().all())
+    found = dict(connection.execute(statement, _list(connection, keys)).all())
     missing = [key for key in keys if key not in found]
     return found | aliases_on_file(connection, missing) if missing else found
 
