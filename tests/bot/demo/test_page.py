@@ -241,7 +241,7 @@ async def test_nothing_jumps_when_a_reply_comes(page: Page) -> None:
 
 
 async def test_picture(page: Page, tmp_path: Path) -> None:
-    """The README's picture: a reading that is accepted, and one that a moderator will look at; no heavier than a README may be."""
+    """The README's picture, with a reading accepted and another in the queue, is light enough for it."""
     await page.set_viewport_size({"width": 1280, "height": 830})
     for number, words in enumerate((f"{ACCOUNT} 5778 2542", f"{ACCOUNT} 25778 2542")):
         await text(page, words)
