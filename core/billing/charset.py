@@ -8,7 +8,7 @@ from typing import Final
 
 from core.billing.problems import UnreadableFile
 
-BLOCK: Final = 1 << 20
+BLOCK: Final = 1 << 17
 SAMPLE: Final = 1 << 18
 """How many letters beyond ASCII decide between the two one-byte encodings; a few dozen would do."""
 _ASCII: Final = bytes(range(128))

@@ -167,4 +167,5 @@ class Export:
 
 def guarded(text: str) -> str:
     """Text that no spreadsheet takes for a formula: a leading apostrophe, as Excel itself marks text."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    line = text.replace("\r", " ").replace("\n", " ")
+    return f"'{line}" if text.startswith(_FORMULA) else line
