@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,10 +28,16 @@ STRANGER = "+79991112233"
 _ids = itertools.count(1)
 
 
+@cache
+def texts() -> Texts:
+    """The service's texts, read once."""
+    return Texts()
+
+
 def rules(*branches: Branch, policy: Policy | None = None, limits: Limits | None = None) -> Rules:
     """The desk's rules over the given branches, or Khabarovsk and Amur."""
     chosen = {branch.code: branch for branch in branches or (KHABAROVSK, AMUR)}
-    return Rules(branches=chosen, texts=Texts(), capabilities={"sms": SMS, "console": SMS}, policy=policy or Policy())
+    return Rules(branches=chosen, texts=texts(), capabilities={"sms": SMS, "console": SMS}, policy=policy or Policy())
 
 
 def text(body: str, sender: str = STRANGER, sent_at: datetime | None = None, event_id: str = "") -> TextReceived:
@@ -86,3 +93,45 @@ def _meter(given: dict[str, Any], account_id: int) -> dict[str, Any]:
 def month_ago() -> date:
     """Thirty days before today, for tests of a process that has the real clock."""
     return date.fromordinal(datetime.now(UTC).date().toordinal() - 30)
+
+
+_ADDRESS = "г. Хабаровск, ул. Ленина, 57, кв. 12"
+
+
+def _named(number: str, *meters: dict[str, Any], **columns: Any) -> dict[str, Any]:
+    row = {"number": number, "address": _ADDRESS, "phone": SUBSCRIBER, "balance": 98_765}
+    return row | {"balance_date": date(2026, 11, 1), "meters": list(meters)} | columns
+
+
+ACCOUNTS: dict[str, dict[str, Any]] = {
+    "one": _named("2701001101", {"serial": "31002201"}),
+    "two": _named("2701001102", {"serial": "31002202", "zones": 2, "t1": 5000, "t2": 2000}),
+    "three": _named("2701001103", {"serial": "31002203", "zones": 3, "t1": 3000, "t2": 2000, "t3": 1000}),
+    "pair": _named(
+        "2701001104",
+        {"serial": "31002204"},
+        {"serial": "31002205", "zones": 2, "t1": 700, "t2": 300},
+    ),
+    "renamed": _named("2701001106", {"serial": "31002206"}, old="990011"),
+    "automatic": _named("2701001107", {"serial": "31002207", "automatic": True}),
+    "expired": _named("2701001108", {"serial": "31002208", "verification_due": date(2026, 10, 31)}),
+    "replaced": _named(
+        "2701001109", {"serial": "31002209", "closed_on": date(2026, 9, 1)}, {"serial": "31002210", "t1": 120}
+    ),
+    "transformer": _named("2701001111", {"serial": "31002211", "ratio": 20}),
+    "rolling": _named("2701001112", {"serial": "31002212", "t1": 99900}),
+    "long": _named("2701001113", {"serial": "31002213", "t1": 50000}),
+    "amur": _named("2801001114", {"serial": "31002214"}, branch="amur"),
+    "magadan": _named("0010334090", {"serial": "0002009", "t1": 8090}),
+    "overpaid": _named("2701001115", {"serial": "31002215"}, balance=-5_050),
+    "settled": _named("2701001116", {"serial": "31002216"}, balance=0),
+    "unbilled": _named("2701001117", {"serial": "31002217"}, balance=None, balance_date=None),
+    "foreign": _named("2701001118", {"serial": "31002218"}, phone="+79145550000"),
+    "astray": _named("2701001119", {"serial": "31002219"}, branch="nowhere"),
+    "phonelike": _named("79141112233", {"serial": "31002220"}, phone=None),
+}
+"""Accounts by what is special about them, all of the subscriber's unless said otherwise.
+
+Last billed: 5000 on 23 October. So on 22 November, 30 days later, more than 450 kWh is unusual, above 1800 too large
+and above 10800 beyond belief.
+"""
