@@ -2,14 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
-
-from aiohttp import web
 
 from bot.assembly import build
 from bot.demo import books, configuration, prologue
@@ -68,7 +66,7 @@ async def running(folder: Path, *, port: int = 8080, clock: Clock | None = None)
         fresh = await _fill(folder, retailer, service, settings, now)
         pages = Pages(service.database, settings.branches(), retailer, now, config)
         phones = pages.phones = Phones(emulator, service.database, now, pages.ring)
-        _attach(service, pages.routes())
+        service.listener.add_pages(pages.routes())
         stack.push_async_callback(phones.stop)
         # The streams to browsers never end by themselves, and the service waits for its requests when it stops.
         stack.callback(pages.close)
@@ -87,8 +85,3 @@ async def _fill(folder: Path, retailer: Sample, service: Service, settings: Sett
     await asyncio.to_thread(books.write, retailer, folder)
     await books.read(folder, service.database, settings.branches(), clock)
     return True
-
-
-def _attach(service: Service, routes: Iterable[web.AbstractRouteDef]) -> None:
-    """Put the demo's pages beside the service's own. Only here: a service that is merely run has none of them."""
-    service.listener._pages.app.add_routes(routes)  # noqa: SLF001 - production has no door for more pages
