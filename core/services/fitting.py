@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.domain.lengths import measure
-from core.domain.messages import Capabilities
+from core.domain.lengths import measure, segments
+from core.domain.messages import Capabilities, TextUnit
 
 _ELLIPSIS = "..."
 """Three dots: `…` is outside GSM 03.38 and would more than halve what an SMS in Latin letters holds."""
@@ -17,16 +17,19 @@ def fit(variants: Sequence[str], capabilities: Capabilities) -> str:
     return _cut(variants[-1], capabilities) if variants else ""
 
 
-def compose(variants: Sequence[str], notes: Sequence[str], capabilities: Capabilities) -> str:
+def compose(variants: Sequence[str], notes: Sequence[str], capabilities: Capabilities, *, thrifty: bool = False) -> str:
     """Join an answer and its notes, the most important note first.
 
     A shorter variant with all notes goes before a longer one with fewer; of the notes, the last is dropped first.
+    `thrifty` is for what is said hundreds of thousands of times a month: where each part of an SMS is paid for, the
+    variant that takes the fewest parts goes before a fuller one.
     """
-    for count in range(len(notes), 0, -1):
+    by_parts = thrifty and capabilities.text_unit is TextUnit.SEGMENTS
+    for count in range(len(notes), -1, -1):
         tail = " ".join(("", *notes[:count]))
-        for text in variants:
-            if _fits(text + tail, capabilities):
-                return text + tail
+        fitting = [text + tail for text in variants if _fits(text + tail, capabilities)]
+        if fitting:
+            return min(fitting, key=segments) if by_parts else fitting[0]
     return fit(variants, capabilities)
 
 

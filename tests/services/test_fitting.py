@@ -82,3 +82,12 @@ def test_notes_follow_as_far_as_there_is_room(size: int, expected: str) -> None:
 def test_text_without_notes_is_just_fitted() -> None:
     """Nothing is added where there is nothing to add."""
     assert compose((FULL, SHORT), (), limit(27)) == FULL
+
+
+def test_thrifty_answer_takes_the_fewest_parts() -> None:
+    """Where parts are paid for, a one-part variant goes before a fuller one of two; elsewhere the fuller one goes."""
+    full, short = "Показания приняты, спасибо. " * 3, "Показания приняты."
+    sms, chat = limit(2, TextUnit.SEGMENTS), limit(500)
+    assert compose((full, short), (), sms, thrifty=True) == short
+    assert compose((full, short), (), sms) == full
+    assert compose((full, short), (), chat, thrifty=True) == full

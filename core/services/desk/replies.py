@@ -82,7 +82,8 @@ def answer(scene: Scene, items: Sequence[Item], repairs: frozenset[Repair]) -> s
         item = items[0]
         key, arguments = _text(scene, item)
         notes = _notes(scene, item, repairs)
-        return compose(scene.rules.texts.variants(scene.language, key, **arguments), notes, scene.capabilities)
+        variants = scene.rules.texts.variants(scene.language, key, **arguments)
+        return compose(variants, notes, scene.capabilities, thrifty=item.code in _DONE)
     return _several(scene, items)
 
 
