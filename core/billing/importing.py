@@ -45,7 +45,7 @@ class Pace:
         self.rows = int(min(max(fitting, self.rows / 2, SMALLEST_CHUNK), self.rows * 2, self.largest))
 
 
-FIRST_LOAD: Final = Pace(seconds=0.25, largest=10_000)
+FIRST_LOAD: Final = Pace(seconds=0.25, largest=5_000)
 """Into an empty database, where no service has anybody to serve yet."""
 
 
