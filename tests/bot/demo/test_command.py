@@ -64,7 +64,7 @@ async def test_demo_says_what_to_try(tmp_path: Path) -> None:
             *say, "1234567890 12345678 5778 2542", stdout=asyncio.subprocess.PIPE
         )
         out, _ = await said.communicate()
-        assert "Принято: счёт *7890" in out.decode()
+        assert "Принято: ЛС *7890" in out.decode()
         demo.send_signal(signal.SIGTERM)
         await demo.communicate()
         assert demo.returncode == 0
