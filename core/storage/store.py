@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, or_, update
 
 from core.domain.decisions import Decision
 from core.domain.messages import Delivery, DeliveryReported
@@ -96,9 +96,11 @@ _CLOSE_CASES = (
     .where(case.c.reading_id == bindparam("key"), case.c.state == "open")
     .values(state="closed", closed_at=bindparam("at", type_=Instant()), decision="superseded", decided_by="subscriber")
 )
+# Not IN: SQLAlchemy would expand the list, which it cannot for many rows at once.
+_UNDECIDED = or_(*(outbox.c.state == state for state in ("sent", "sending", "unknown", "queued")))
 _DELIVERY = (
     update(outbox)
-    .where(outbox.c.id == bindparam("key"), outbox.c.state.in_(["sent", "sending", "unknown", "queued"]))
+    .where(outbox.c.id == bindparam("key"), _UNDECIDED)
     .values(state=bindparam("to_state"), error=bindparam("why"))
 )
 
