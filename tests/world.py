@@ -135,3 +135,14 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
 Last billed: 5000 on 23 October. So on 22 November, 30 days later, more than 450 kWh is unusual, above 1800 too large
 and above 10800 beyond belief.
 """
+
+
+def street(count: int) -> list[dict[str, Any]]:
+    """So many plain accounts with a meter each; `sent_from` writes for them."""
+    return [{"number": f"40{n:08}", "meters": [{"serial": f"5{n:07}"}]} for n in range(count)]
+
+
+def sent_from(house: int, *values: int, sender: str = "", sent_at: datetime | None = None) -> TextReceived:
+    """A reading of an account in the street, from a phone of its own."""
+    body = " ".join(map(str, (f"40{house:08}", f"5{house:07}", *values)))
+    return text(body, sender or f"+7914{house:07}", sent_at)
