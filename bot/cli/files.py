@@ -171,6 +171,8 @@ def _import(
     from core.billing.importing import Import  # noqa: PLC0415 - a fast start
     from core.billing.problems import UnreadableFile  # noqa: PLC0415 - a fast start
 
+    if rejected is not None and rejected.exists() and rejected.samefile(file):
+        raise Fault("--rejected would replace the file itself")
     with _progress(app, file) as progress:
 
         async def work(database: "Database") -> "Report":

@@ -34,8 +34,9 @@ SMALLEST_CHUNK: Final = 100
 class Pace:
     """How many rows go into a chunk, so that it takes about `seconds` on this machine."""
 
-    seconds: float = 0.04
-    """How long a chunk may hold the writer: a running service waits behind it."""
+    seconds: float = 0.02
+    """How long a chunk may hold the writer. A service that waits behind it asks ever more seldom (SQLite's busy
+    handler), so that two short waits are better than one long."""
     largest: int = 4000
     rows: int = FIRST_CHUNK
 

@@ -116,7 +116,7 @@ async def test_an_unreadable_file_changes_nothing(database: Database, tmp_path: 
 
 @pytest.mark.parametrize(
     ("rows", "seconds", "next_rows"),
-    [(250, 0.04, 250), (250, 0.01, 500), (250, 0.08, 125), (4000, 0.001, 4000), (100, 9.0, 100), (1000, 0.0, 2000)],
+    [(250, 0.02, 250), (250, 0.005, 500), (250, 0.04, 125), (4000, 0.001, 4000), (100, 9.0, 100), (1000, 0.0, 2000)],
 )
 def test_chunks_fit_the_machine(rows: int, seconds: float, next_rows: int) -> None:
     """Twice as many at most, half at least, within bounds."""

@@ -116,6 +116,13 @@ def test_moves_between_branches_are_allowed_by_name(config: Path, clock: FixedCl
     assert run(config, clock, "import", "accounts", str(moved), "--allow-moves").exit_code == 0
 
 
+def test_rejected_rows_never_replace_the_file(config: Path, clock: FixedClock, accounts: Path) -> None:
+    """Named twice by mistake, it stays as it was."""
+    before = accounts.read_bytes()
+    result = run(config, clock, "import", "accounts", str(accounts), "--rejected", str(accounts))
+    assert (result.exit_code, accounts.read_bytes()) == (2, before)
+
+
 @pytest.mark.parametrize("kind", ["accounts", "meters"])
 def test_an_unreadable_file_is_one_line(config: Path, clock: FixedClock, tmp_path: Path, kind: str) -> None:
     """Exit code 2: nothing was read."""
