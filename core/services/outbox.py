@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -80,6 +80,7 @@ class Dispatcher:
         self._sending: set[asyncio.Task[None]] = set()
         self._results: list[Sent] = []
         self._pause = 0.0
+        self._is_recovered = False
 
     def wake(self) -> None:
         """There may be something to send. Cheap; from the loop's thread."""
@@ -133,8 +134,8 @@ class Dispatcher:
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            with suppress(Exception):
-                self._put_back(await claiming)
+            if await _succeeds(claiming):
+                self._put_back(claiming.result())
             raise
 
     def _put_back(self, rows: Iterable[Queued]) -> None:
@@ -203,18 +204,26 @@ class Dispatcher:
             return
         results, self._results = self._results, []
         now = self._clock.now()
+        recording = asyncio.ensure_future(
+            self._database.write(lambda connection: record(connection, results, lambda: self._keys.new(now), now)),
+        )
         try:
-            await self._database.write(lambda connection: record(connection, results, lambda: self._keys.new(now), now))
+            await asyncio.shield(recording)
         except BaseException:
-            # They are known and must not be forgotten: the next flush writes them.
-            self._results = results + self._results
+            if not await _succeeds(recording):
+                # They are known and must not be forgotten: the next flush writes them.
+                self._results = results + self._results
             raise
 
     async def _recover(self) -> int:
+        if self._is_recovered:
+            # Begun again after a fault of ours: what is under way is known here.
+            return 1
         name, resend = self._channel.name, self._channel.capabilities.idempotent_send
         left = await self._database.write(lambda connection: recover(connection, name, resend=resend))
         if left:
             log.warning("sends_interrupted", channel=name, count=left, resent=resend)
+        self._is_recovered = True
         return 1
 
     async def _patiently(self, step: Callable[[], Awaitable[int]]) -> int:
@@ -230,3 +239,9 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(IDLE_WAIT):
                 await self._woken.wait()
+
+
+async def _succeeds(writing: "asyncio.Future[Any]") -> bool:
+    """Wait for a write that a stop has overtaken, and tell whether it was done."""
+    await asyncio.wait([writing])
+    return not writing.cancelled() and writing.exception() is None
