@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
+from bot.figures import backlog
 from core.domain.accounts import Branch, Branches
 from core.domain.decisions import HAND_OVER
 from core.domain.readings import Status
 from core.domain.windows import local_day, place
 from core.storage.cases import Entry, Filters, page
-from core.storage.outbox import depths
 from core.storage.tables import reading
 
 CASES: Final = 40
@@ -39,7 +39,7 @@ def _counters(connection: Connection) -> dict[str, int]:
         "accepted": total((Status.ACCEPTED, Status.EXPORTED)),
         "in_review": total((Status.IN_REVIEW,)),
         "asked": total((Status.NEEDS_CONFIRMATION,)),
-        "outbox": sum(depth.count for depth in depths(connection)),
+        "outbox": sum(depth.count for depth in backlog(connection).outbox),
     }
 
 

@@ -6,9 +6,9 @@ suggestion is only ever a question to the subscriber.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import permutations, product
+from typing import NamedTuple
 
 from core.domain.accounts import Branch, Limits, Meter
 from core.domain.readings import Code, Reading, Status
@@ -22,8 +22,7 @@ AVERAGE_FROM_DAYS = 20
 _DONE = frozenset({Status.ACCEPTED, Status.EXPORTED})
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(NamedTuple):
     """What new values are compared with: the latest values of an earlier period, and when they were read."""
 
     values: tuple[int, ...]
@@ -32,8 +31,7 @@ class Baseline:
     """The meter's own average where the history tells it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The rule that fired, the consumption in kWh, and for X10 and SWAPPED the values to propose instead."""
 
     code: Code
@@ -52,6 +50,8 @@ def baseline(meter: Meter, history: Sequence[Reading], period: int, branch: Bran
 
     The average is that between the oldest and the newest of these, where they lie far enough apart.
     """
+    if not history:
+        return Baseline(meter.billed, meter.read_on)
     points = [(meter.read_on, meter.billed)]
     points += [
         (local_day(branch, reading.sent_at), reading.values)
@@ -69,7 +69,7 @@ def judge(meter: Meter, before: Baseline, values: tuple[int, ...], read_on: date
     """Judge values that are as many as the meter's zones. Pure; the first rule that fires wins."""
     capacity = 10**meter.digits
     days = max((read_on - before.read_on).days, MINIMUM_DAYS)
-    scale = _Scale.of(meter, before, days, limits)
+    scale = _scale(meter, before, days, limits)
     if any(value >= capacity for value in values):
         return Verdict(Code.TOO_MANY_DIGITS, None, _shorter(values, meter, before, scale))
     lower = [old > new for old, new in zip(before.values, values, strict=True)]
@@ -93,21 +93,20 @@ def _day(point: tuple[date, tuple[int, ...]]) -> date:
     return point[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
+class _Scale(NamedTuple):
     """The limits for this interval, in kWh."""
 
     usual: float
     soft: float
     hard: float
 
-    @classmethod
-    def of(cls, meter: Meter, before: Baseline, days: int, limits: Limits) -> "_Scale":
-        soft = float(limits.soft_daily_kwh * meter.ratio)
-        if before.average_daily_kwh is not None:
-            soft = max(soft, limits.average_factor * before.average_daily_kwh)
-        hard = max(float(limits.hard_daily_kwh * meter.ratio), soft)
-        return cls(limits.usual_daily_kwh * meter.ratio * days, soft * days, hard * days)
+
+def _scale(meter: Meter, before: Baseline, days: int, limits: Limits) -> _Scale:
+    soft = float(limits.soft_daily_kwh * meter.ratio)
+    if before.average_daily_kwh is not None:
+        soft = max(soft, limits.average_factor * before.average_daily_kwh)
+    hard = max(float(limits.hard_daily_kwh * meter.ratio), soft)
+    return _Scale(limits.usual_daily_kwh * meter.ratio * days, soft * days, hard * days)
 
 
 def _judge_growth(meter: Meter, before: Baseline, values: tuple[int, ...], scale: _Scale) -> Verdict:

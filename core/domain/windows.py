@@ -4,9 +4,9 @@ A period is a calendar month as a number, `YYYYMM`. Households submit once a mon
 later is used in the next period (Government Decree No. 354 of 06.05.2011).
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from core.domain.accounts import Branch
 
@@ -21,8 +21,7 @@ def believed(sent_at: datetime, received_at: datetime) -> bool:
     return sent_at - received_at <= BELIEVED_AHEAD and received_at - sent_at <= BELIEVED_AGE
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a reading falls: its period, and whether it came inside the window."""
 
     period: int

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.domain.lengths import measure, segments
+from core.domain.lengths import measure
 from core.domain.messages import Capabilities, TextUnit
 
 _ELLIPSIS = "..."
@@ -27,9 +27,10 @@ def compose(variants: Sequence[str], notes: Sequence[str], capabilities: Capabil
     by_parts = thrifty and capabilities.text_unit is TextUnit.SEGMENTS
     for count in range(len(notes), -1, -1):
         tail = " ".join(("", *notes[:count]))
-        fitting = [text + tail for text in variants if _fits(text + tail, capabilities)]
-        if fitting:
-            return min(fitting, key=segments) if by_parts else fitting[0]
+        for size in range(1 if by_parts else capabilities.text_limit, capabilities.text_limit + 1):
+            for text in variants:
+                if measure(text + tail, capabilities.text_unit) <= size:
+                    return text + tail
     return fit(variants, capabilities)
 
 

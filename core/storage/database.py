@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -19,6 +20,8 @@ BUSY_TIMEOUT_MS = 10_000
 """How long we wait for another process's write (the command line beside the service) before we give up."""
 WRITER_LOCK = 0x6D65746572
 """PostgreSQL's advisory lock of the one who writes ("meter" in ASCII)."""
+CHECKPOINT_PAGES = 4_000
+"""Pages of the log (16 MB) before they go into the file: a page of an index that many readings touch is copied once."""
 READERS = 4
 CACHE_KIB = 64 * 1024
 """Page cache of the writer: holds the upper pages of the indexes of a million accounts."""
@@ -57,12 +60,20 @@ def connect(url: str) -> "SqliteDatabase | PostgresDatabase":
 
 
 class SqliteDatabase:
-    """A SQLite file: WAL, `synchronous=FULL`, every write through one thread."""
+    """A SQLite file: WAL, `synchronous=FULL`, one writer.
+
+    What waits, for another process's lock and for the disk, does so in the writer's thread; the job itself runs in the
+    event loop's. It never waits, and in a thread of its own it would: for the interpreter's lock, after every step of
+    every statement (docs/decisions/0008-jobs-in-the-loop.md has the figures).
+    """
 
     def __init__(self, url: URL) -> None:
         self._url = url
         self.engine: Engine = create_engine(
-            url.set(drivername="sqlite+pysqlite"), query_cache_size=1000, hide_parameters=True
+            url.set(drivername="sqlite+pysqlite"),
+            query_cache_size=1000,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False},
         )
         self._readers: AsyncEngine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"), pool_size=READERS, max_overflow=0, hide_parameters=True
@@ -72,11 +83,50 @@ class SqliteDatabase:
         event.listen(self.engine, "begin", _begin_immediate)
         event.listen(self._readers.sync_engine, "begin", _begin)
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._turn = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def write(self, job: Job[T]) -> T:
-        """Run the job in the writer thread, in one IMMEDIATE transaction."""
+        """Run the job in one IMMEDIATE transaction. A caller that is cancelled meanwhile does not cut it off."""
+        task = asyncio.get_running_loop().create_task(self._transact(job))
+        self._running.add(task)
+        task.add_done_callback(self._done)
         with _translated():
-            return await asyncio.get_running_loop().run_in_executor(self._writer, self.write_now, job)
+            return await asyncio.shield(task)
+
+    async def _transact(self, job: Job[T]) -> T:
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, self._writer)
+        async with self._turn:
+            connection = self._begin(0) or await in_thread(self._begin, BUSY_TIMEOUT_MS)
+            assert connection is not None  # noqa: S101 - with a time-out it begins or raises
+            try:
+                result = job(connection)
+            except BaseException:
+                await in_thread(connection.close)
+                raise
+            await in_thread(_commit, connection)
+        return result
+
+    def _begin(self, patience_ms: int) -> Connection | None:
+        """Begin a transaction; None if another process writes just now, and there is no patience to wait for it."""
+        connection = self.engine.connect()
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout = {patience_ms}")
+        try:
+            connection.begin()
+        except BaseException as problem:
+            driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            connection.close()
+            if not patience_ms and _is_busy(problem):
+                return None
+            raise
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        return connection
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, for the case that its caller has gone
 
     def write_now(self, job: Job[T]) -> T:
         """The same in the calling thread; for processes without a loop, such as an import."""
@@ -90,7 +140,8 @@ class SqliteDatabase:
                 return await connection.run_sync(job)
 
     async def close(self) -> None:
-        """Let the running job finish, then close."""
+        """Let the running jobs finish, then close."""
+        await asyncio.gather(*self._running, return_exceptions=True)
         await asyncio.to_thread(self._writer.shutdown)
         await self._readers.dispose()
         self.engine.dispose()
@@ -122,6 +173,14 @@ class PostgresDatabase:
         await self._engine.dispose()
 
 
+def _commit(connection: Connection) -> None:
+    """Commit and give the connection back; closing one that could not commit rolls it back."""
+    try:
+        connection.commit()
+    finally:
+        connection.close()
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """Turn what the drivers raise when they cannot work into `Unavailable`; a mistake of ours stays what it is."""
@@ -133,6 +192,12 @@ def _translated() -> Iterator[None]:
         if not _cannot_work(problem):
             raise
         raise Unavailable(_first_line(problem)) from problem
+
+
+def _is_busy(problem: BaseException) -> bool:
+    """Whether another process holds the lock."""
+    code = getattr(getattr(problem, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return bool(code & 0xFF == sqlite3.SQLITE_BUSY)
 
 
 def _cannot_work(problem: DBAPIError) -> bool:
@@ -182,6 +247,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -196,7 +262,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-SQLITE_MINIMUM = (3, 35, 0)
-"""RETURNING came with this release."""
+SQLITE_MINIMUM = (3, 38, 0)
+"""The JSON operator ->> came with this release."""
 if sqlite3.sqlite_version_info < SQLITE_MINIMUM:  # pragma: no cover - Python 3.11 ships newer ones everywhere
-    raise RuntimeError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 is needed")
+    raise RuntimeError(f"SQLite {sqlite3.sqlite_version} is too old; 3.38 is needed")

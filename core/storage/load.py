@@ -1,20 +1,19 @@
 """Loads the facts of a batch with a fixed number of statements, however large the batch is."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, case, func, null, select, union_all
 
 from core.domain.accounts import Account, Meter, search_key
 from core.domain.decisions import FAILURES, HAND_OVER
 from core.domain.facts import Facts, Needs, Sender
 from core.domain.messages import Address
 from core.domain.readings import LIVE, Code, Reading, Status
-from core.storage import tables
-from core.storage.sets import among
-from core.storage.tables import account, account_alias, event, meter, reading
+from core.storage.sets import Query, among, constant
+from core.storage.tables import account, account_alias, event, meter, microseconds, moment, reading
 
 HISTORY: Final = timedelta(days=400)
 """13 months: enough for the average, for the same month a year ago, and for repeats."""
@@ -31,41 +30,43 @@ _ACCOUNT = (
 )
 
 
-_KNOWN = select(event.c.channel, event.c.event_id).where(among(event.c.event_id, "event_ids"))
-_ASKED = select(reading).where(
-    among(reading.c.external_id, "external_ids"),
-    reading.c.status == literal(Status.NEEDS_CONFIRMATION.value, literal_execute=True),
-)
-_ACCOUNTS = union_all(
-    select(*_ACCOUNT, account.c.number_key.label("found")).where(among(account.c.number_key, "keys")),
-    select(*_ACCOUNT, account_alias.c.old_key.label("found"))
-    .join_from(account, account_alias, account.c.id == account_alias.c.account_id)
-    .where(among(account_alias.c.old_key, "keys")),
-    select(*_ACCOUNT, account.c.phone.label("found")).where(among(account.c.phone, "phones")),
-    select(*_ACCOUNT, literal(None).label("found")).where(among(account.c.id, "ids")),
-)
-_METERS = select(meter).where(among(meter.c.account_id, "ids")).order_by(meter.c.account_id, meter.c.serial)
-_READINGS = (
-    select(reading)
-    .where(
-        among(reading.c.meter_id, "ids"),
-        reading.c.sent_at >= bindparam("since", type_=tables.Instant()),
-        reading.c.status.in_([status.value for status in LIVE]),
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, constant(1)), else_=constant(0)))
+
+
+_KNOWN = Query(select(event.c.channel, event.c.event_id).where(among(event.c.event_id, "event_ids")))
+_ASKED = Query(
+    select(reading).where(
+        among(reading.c.external_id, "external_ids"), reading.c.status == constant(Status.NEEDS_CONFIRMATION)
     )
-    .order_by(reading.c.meter_id, reading.c.sent_at, reading.c.id)
 )
-_SENDERS = (
+_ACCOUNTS = Query(
+    union_all(
+        select(*_ACCOUNT, account.c.number_key.label("found")).where(among(account.c.number_key, "keys")),
+        select(*_ACCOUNT, account_alias.c.old_key.label("found"))
+        .join_from(account, account_alias, account.c.id == account_alias.c.account_id)
+        .where(among(account_alias.c.old_key, "keys")),
+        select(*_ACCOUNT, account.c.phone.label("found")).where(among(account.c.phone, "phones")),
+        select(*_ACCOUNT, null().label("found")).where(among(account.c.id, "ids")),
+    )
+)
+_METERS = Query(select(meter).where(among(meter.c.account_id, "ids")))
+_READINGS = Query(
+    select(reading).where(
+        among(reading.c.meter_id, "ids"),
+        reading.c.sent_at >= bindparam("since", type_=BigInteger()),
+        reading.c.status.in_([constant(status) for status in sorted(LIVE)]),
+    )
+)
+_SENDERS = Query(
     select(
         event.c.channel,
         event.c.external_id,
-        func.sum(case((event.c.received_at >= bindparam("hour", type_=tables.Instant()), 1), else_=0)),
-        func.sum(case((event.c.code.in_(sorted(FAILURES)), 1), else_=0)),
-        func.sum(case((event.c.code == HAND_OVER, 1), else_=0)),
+        _count(event.c.received_at >= bindparam("hour", type_=BigInteger())),
+        _count(event.c.code.in_([constant(code) for code in sorted(FAILURES)])),
+        _count(event.c.code == constant(HAND_OVER)),
     )
-    .where(
-        among(event.c.external_id, "external_ids"),
-        event.c.received_at >= bindparam("day", type_=tables.Instant()),
-    )
+    .where(among(event.c.external_id, "external_ids"), event.c.received_at >= bindparam("day", type_=BigInteger()))
     .group_by(event.c.external_id, event.c.channel)
 )
 
@@ -73,28 +74,31 @@ _SENDERS = (
 def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
     """Everything that deciding a batch may ask for."""
     facts = Facts()
-    senders = {"external_ids": [address.external_id for address in needs.addresses]}
-    event_ids = {"event_ids": [event_id for _, event_id in needs.events]}
-    facts.known_events = {(channel, event_id) for channel, event_id in connection.execute(_KNOWN, event_ids).all()}
-    for row in connection.execute(_SENDERS, senders | {"hour": now - HOUR, "day": now - DAY}).all():
-        address = Address(row[0], row[1])
-        facts.senders[address] = Sender(int(row[2]), int(row[3]), bool(row[4]))
-    asked = [to_reading(row) for row in connection.execute(_ASKED, senders).all()]
-    _load_accounts(connection, facts, needs, {item.account_id for item in asked})
+    senders = [address.external_id for address in needs.addresses]
+    known = _KNOWN.rows(connection, event_ids=[event_id for _, event_id in needs.events])
+    facts.known_events = {(channel, event_id) for channel, event_id in known}
+    lately = {"hour": microseconds(now - HOUR), "day": microseconds(now - DAY)}
+    for channel, external_id, last_hour, failures, handed_over in _SENDERS.rows(
+        connection, external_ids=senders, **lately
+    ):
+        facts.senders[Address(channel, external_id)] = Sender(int(last_hour), int(failures), bool(handed_over))
+    asked = {row[1] for row in _ASKED.rows(connection, external_ids=senders)}
+    _load_accounts(connection, facts, needs, asked)
     meter_ids = _load_meters(connection, facts)
-    for row in connection.execute(_READINGS, {"ids": meter_ids, "since": now - HISTORY}).all():
-        facts.add(to_reading(row))
+    readings = [to_reading(row) for row in _READINGS.rows(connection, ids=meter_ids, since=microseconds(now - HISTORY))]
+    for item in sorted(readings, key=_in_order):
+        facts.add(item)
     return facts
 
 
 def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iterable[int]) -> None:
-    wanted = {"keys": list(needs.account_keys), "phones": list(needs.phones), "ids": list(ids)}
-    for row in connection.execute(_ACCOUNTS, wanted).all():
-        found = row.found
-        known = facts.account_by_id.get(row[0])
+    rows = _ACCOUNTS.rows(connection, keys=list(needs.account_keys), phones=list(needs.phones), ids=list(ids))
+    for key, number, branch, phone, balance, balance_date, found in rows:
+        known = facts.account_by_id.get(key)
         if known is None:
-            known = Account(id=row[0], number=row[1], branch=row[2], phone=row[3], balance=row[4], balance_date=row[5])
-            facts.account_by_id[known.id] = known
+            known = facts.account_by_id[key] = Account(
+                id=key, number=number, branch=branch, phone=phone, balance=balance, balance_date=day(balance_date)
+            )
         if found is None:
             continue
         if found.startswith("+"):
@@ -109,15 +113,25 @@ def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iter
 def _load_meters(connection: Connection, facts: Facts) -> list[int]:
     by_account: dict[int, list[Meter]] = defaultdict(list)
     ids = []
-    for row in connection.execute(_METERS, {"ids": list(facts.account_by_id)}).all():
+    for row in _METERS.rows(connection, ids=list(facts.account_by_id)):
         item = to_meter(row)
         by_account[item.account_id].append(item)
         ids.append(item.id)
+    for meters in by_account.values():
+        meters.sort(key=_serial)
     facts.meters = dict(by_account)
     return ids
 
 
-def to_meter(row: Row[*tuple[Any, ...]]) -> Meter:
+def _in_order(item: Reading) -> tuple[datetime, int]:
+    return item.sent_at, item.id
+
+
+def _serial(item: Meter) -> str:
+    return item.serial
+
+
+def to_meter(row: Sequence[Any]) -> Meter:
     """A row of the table `meter`, all columns in their order: names would cost more than all the rest."""
     key, account_id, serial, _, zones, digits, ratio, t1, t2, t3, read_on, due, automatic, closed_on, _ = row
     return Meter(
@@ -128,14 +142,14 @@ def to_meter(row: Row[*tuple[Any, ...]]) -> Meter:
         digits=digits,
         ratio=ratio,
         billed=(t1, t2, t3)[:zones],
-        read_on=read_on,
-        verification_due=due,
-        automatic=automatic,
-        closed_on=closed_on,
+        read_on=some_day(read_on),
+        verification_due=day(due),
+        automatic=bool(automatic),
+        closed_on=day(closed_on),
     )
 
 
-def to_reading(row: Row[*tuple[Any, ...]]) -> Reading:
+def to_reading(row: Sequence[Any]) -> Reading:
     """A row of the table `reading`, all columns in their order."""
     key, account_id, meter_id, period, t1, t2, t3, typed, consumption, status, code, channel, external_id, *rest = row
     _, sent_at, received_at, asked_until, decided_by = rest
@@ -149,9 +163,19 @@ def to_reading(row: Row[*tuple[Any, ...]]) -> Reading:
         status=Status(status),
         code=Code(code),
         address=Address(channel, external_id),
-        sent_at=sent_at,
-        received_at=received_at,
+        sent_at=moment(sent_at),
+        received_at=moment(received_at),
         decided_by=decided_by,
-        asked_until=asked_until,
+        asked_until=None if asked_until is None else moment(asked_until),
         typed=tuple(int(value) for value in typed.split()),
     )
+
+
+def day(value: date | str | None) -> date | None:
+    """A day as SQLite keeps it, or as PostgreSQL and SQLAlchemy hand it over."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def some_day(value: date | str) -> date:
+    """The same for a column that is never empty."""
+    return date.fromisoformat(value) if isinstance(value, str) else value

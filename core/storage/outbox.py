@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from core.domain.decisions import UNDELIVERED
 from core.domain.messages import Address
+from core.storage.sets import constant
 from core.storage.tables import Instant, case, outbox
 
 
@@ -57,7 +58,7 @@ def claim(connection: Connection, channel: str, limit: int, now: datetime) -> li
     """Take due rows of a channel, replies before broadcasts, oldest first; they are `sending` from now on."""
     rows = connection.execute(
         select(outbox.c.id, outbox.c.external_id, outbox.c.text, outbox.c.attempts, outbox.c.expires_at)
-        .where(outbox.c.channel == channel, outbox.c.state == State.QUEUED.value, outbox.c.due_at <= now)
+        .where(outbox.c.channel == channel, outbox.c.state == constant(State.QUEUED), outbox.c.due_at <= now)
         .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
         .limit(limit)
     ).all()
@@ -74,7 +75,7 @@ def claim(connection: Connection, channel: str, limit: int, now: datetime) -> li
 
 _RECORD: Final = (
     update(outbox)
-    .where(outbox.c.id == bindparam("key"), outbox.c.state == State.SENDING.value)
+    .where(outbox.c.id == bindparam("key"), outbox.c.state == constant(State.SENDING))
     .values(
         state=bindparam("to_state"),
         vendor_id=bindparam("vendor"),
@@ -126,20 +127,10 @@ def recover(connection: Connection, channel: str, *, resend: bool) -> int:
     state = State.QUEUED if resend else State.UNKNOWN
     done = connection.execute(
         update(outbox)
-        .where(outbox.c.channel == channel, outbox.c.state == State.SENDING.value)
+        .where(outbox.c.channel == channel, outbox.c.state == constant(State.SENDING))
         .values(state=state.value, error="the service stopped while sending")
     )
     return done.rowcount
-
-
-def next_due(connection: Connection, channel: str) -> datetime | None:
-    """When the next row of a channel is due."""
-    due: datetime | None = connection.execute(
-        select(func.min(outbox.c.due_at, type_=Instant())).where(
-            outbox.c.channel == channel, outbox.c.state == State.QUEUED.value
-        )
-    ).scalar_one()
-    return due
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +141,3 @@ class Depth:
     state: str
     count: int
     oldest: datetime
-
-
-def depths(connection: Connection) -> list[Depth]:
-    """What waits in the outbox, by channel and state."""
-    rows = connection.execute(
-        select(outbox.c.channel, outbox.c.state, func.count(), func.min(outbox.c.created_at, type_=Instant()))
-        .where(or_(outbox.c.state == State.QUEUED.value, outbox.c.state == State.SENDING.value))
-        .group_by(outbox.c.channel, outbox.c.state)
-    )
-    return [Depth(*row) for row in rows]

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, update
 
 from core.domain.readings import Code, Status
+from core.storage.sets import constant
 from core.storage.tables import account, case, reading
 
 CHUNK: Final = 200
@@ -18,8 +19,8 @@ def overdue(connection: Connection, new_key: Callable[[], int], now: datetime) -
     rows = connection.execute(
         select(reading, account.c.branch)
         .join_from(reading, account, reading.c.account_id == account.c.id)
-        .where(reading.c.status == Status.NEEDS_CONFIRMATION.value, reading.c.asked_until < now)
-        .order_by(reading.c.id)
+        .where(reading.c.status == constant(Status.NEEDS_CONFIRMATION), reading.c.asked_until < now)
+        .order_by(reading.c.asked_until)
         .limit(CHUNK)
     ).all()
     if not rows:

@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Dialect, String, Table, bindparam
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Dialect,
+    Select,
+    String,
+    Table,
+    bindparam,
+    literal_column,
+    null,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.compiler import compiles
@@ -34,10 +46,14 @@ class _ListOf(TypeDecorator[Sequence[Any]]):
         """What the driver is told."""
         return dialect.type_descriptor(ARRAY(self.item) if dialect.name == POSTGRESQL else String())
 
-    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any] | str:
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:  # noqa: ANN401 - see below
         """What the driver is given."""
-        items = list(value or ())
-        return items if dialect.name == POSTGRESQL else json.dumps(items)
+        return self.bound(list(value or ()), dialect)
+
+    @staticmethod
+    def bound(value: Any, dialect: Dialect) -> Any:  # noqa: ANN401 - a list becomes what its driver takes, the rest stays
+        """The same for a statement that goes to the driver as text."""
+        return json.dumps(value) if isinstance(value, list) and dialect.name != POSTGRESQL else value
 
 
 class _Among(FunctionElement[Any]):
@@ -68,7 +84,41 @@ def among(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
     return member
 
 
-def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+def constant(value: str | int) -> ColumnElement[Any]:
+    """A value of ours that stands in the statement itself.
+
+    A partial index is used only where its condition stands in the statement: of a parameter the planner knows nothing.
+    """
+    return literal_column(str(value) if isinstance(value, int) else f"'{value}'", type_=null().type)
+
+
+class Query:
+    """A select that is compiled once for each kind of database, and whose rows come as the database keeps them.
+
+    Moments come as microseconds, and on SQLite days as ISO text and truths as 0 or 1: nothing is converted that the
+    caller may not need.
+    """
+
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def rows(self, connection: Connection, **parameters: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 - as bound
+        """Run it. Parameters are lists for `among`, or what the driver takes."""
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = self._compile(dialect)
+        sql, names = compiled
+        bound = (_ListOf.bound(parameters[name], dialect) for name in names)
+        return connection.exec_driver_sql(sql, tuple(bound)).all()
+
+    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
+        compiled = self._statement.compile(dialect=dialect)
+        return str(compiled), tuple(compiled.positiontup or ())
+
+
+def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
     """Insert many rows with one statement. Values are as the driver takes them (moments as microseconds).
 
     SQLite runs a prepared insert per row inside the driver; PostgreSQL gets one array per column.
@@ -79,7 +129,7 @@ def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], 
         columnwise = tuple(list(values) for values in zip(*rows, strict=True))
         connection.exec_driver_sql(_unnested(table, columns), columnwise)
     else:
-        connection.exec_driver_sql(_plain(table, columns), [tuple(row) for row in rows])
+        connection.exec_driver_sql(_plain(table, columns), rows)
 
 
 @lru_cache

@@ -81,6 +81,8 @@ _OUTBOX: Final = (
 )
 Row = tuple[Any, ...]
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 _CHANGE_READING = (
     update(reading)
     .where(reading.c.id == bindparam("key"))
@@ -131,7 +133,7 @@ def _event_row(decision: Decision) -> Row:
         decision.sent_at == came.sent_at,
         microseconds(decision.received_at),
         decision.text,
-        json.dumps(dict(came.raw), ensure_ascii=False) if came.raw and decision.keep_raw else "",
+        _encode(dict(came.raw)) if came.raw and decision.keep_raw else "",
         decision.outcome.value,
         decision.code,
         decision.account_id,

@@ -41,6 +41,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def moment(value: datetime | int) -> datetime:
+    """A moment as the database keeps it, or as SQLAlchemy hands it over."""
+    return value if isinstance(value, datetime) else _EPOCH + timedelta(microseconds=value)
+
+
 class Instant(TypeDecorator[datetime]):
     """A moment: aware UTC in Python, whole microseconds since 1970 in the database, so that both databases agree."""
 
@@ -154,6 +159,12 @@ reading = Table(
     Column("decided_by", String(60), nullable=False, server_default=""),
     Index("ix_reading_meter_id_sent_at", "meter_id", "sent_at"),
     Index("ix_reading_period", "period"),
+    Index(
+        "ix_reading_asked_until",
+        "asked_until",
+        sqlite_where=text("status = 'needs_confirmation'"),
+        postgresql_where=text("status = 'needs_confirmation'"),
+    ),
     Index(
         "ix_reading_asked",
         "external_id",

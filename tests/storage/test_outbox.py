@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from core.storage.database import Database
-from core.storage.outbox import Queued, Sent, State, claim, depths, next_due, record, recover
+from core.storage.outbox import Queued, Sent, State, claim, record, recover
 from core.storage.store import BROADCAST, REPLY
 from core.storage.tables import case, outbox
 
@@ -135,23 +135,6 @@ async def test_interrupted_sends_after_a_crash(database: Database, expected: str
     assert await database.write(job) == 1
     assert await database.write(job) == 0
     assert [found.state for _, found in sorted((await stored(database)).items())] == [expected, "sending", "sent"]
-
-
-async def test_next_due_is_that_of_the_channel(database: Database) -> None:
-    """When to look again."""
-    await put(database, row(1, due_at=NOW + MINUTE), row(2, due_at=NOW, channel="viber"), row(3, state="dead"))
-    assert await database.read(lambda connection: next_due(connection, "sms")) == NOW + MINUTE
-    assert await database.read(lambda connection: next_due(connection, "vk")) is None
-
-
-async def test_depths_tell_what_waits(database: Database) -> None:
-    """By channel and state, since when."""
-    await put(database, row(1), row(2, created_at=NOW - MINUTE), row(3, state="sending"), row(4, state="sent"))
-    found = await database.read(depths)
-    assert sorted((depth.channel, depth.state, depth.count, depth.oldest) for depth in found) == [
-        ("sms", "queued", 2, NOW - MINUTE),
-        ("sms", "sending", 1, NOW),
-    ]
 
 
 async def test_claimed_row_keeps_its_text_out_of_logs(database: Database) -> None:

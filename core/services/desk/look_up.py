@@ -1,6 +1,6 @@
 """Which reading of a text the facts bear out: candidates of the parser against accounts and meters on file."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.domain.accounts import Account, Level, Meter
 from core.domain.readings import Code
@@ -8,8 +8,7 @@ from core.services.desk.scene import Scene
 from parsers import Candidate, Entry, Repair, Submission
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An entry whose account and meter are on file. `values` stand in the meter's order of zones."""
 
     account: Account
@@ -20,8 +19,7 @@ class Match:
     """The subscriber wrote a number the account had before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a submission turned out to be: one match per entry, or the code of why there is none."""
 
     matches: tuple[Match, ...] = ()

@@ -1,8 +1,9 @@
 """`doctor`: each fault is found, and told with what to do."""
 
-import asyncio
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -195,19 +196,10 @@ def test_texts_that_cannot_be_said(config: Path, clock: FixedClock, tmp_path: Pa
 async def test_a_locked_database_is_told(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that holds the file for long is a fault of its own."""
     monkeypatch.setattr(checkup, "SECONDS", 0.5)
-    holder, database = connect(sqlite_url), connect(sqlite_url)
-    held, release = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def hold(_connection: object) -> None:
-        loop.call_soon_threadsafe(held.set)
-        asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
-
-    holding = asyncio.create_task(holder.write(hold))
-    await held.wait()
-    found = await checkup.database(database, "x")
-    release.set()
-    await holding
-    await holder.close()
+    database = connect(sqlite_url)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        found = await checkup.database(database, "x")
+        holder.execute("ROLLBACK")
     await database.close()
     assert (found.verdict, "cannot be written" in found.found) == ("fault", True)

@@ -61,7 +61,9 @@ async def test_accepted_reading_is_answered_and_counted(page: Page) -> None:
     await expect(page.locator("#accepted .heard")).to_have_text("8")
     await text(page, f"{ACCOUNT} 5778 2542")
     reply = page.locator("#messages .reply")
-    await expect(reply.locator(".words")).to_contain_text("Принято: ЛС *7890, ПУ *5678, день 5778, ночь 2542, 300 кВт·ч.")
+    await expect(reply.locator(".words")).to_contain_text(
+        "Принято: ЛС *7890, ПУ *5678, день 5778, ночь 2542, 300 кВт·ч."
+    )
     await expect(reply.locator(".foot")).to_contain_text("12:00")
     await expect(reply.locator(".foot")).to_contain_text("1 SMS")
     await expect(reply.get_by_role("img", name="доставлено")).to_be_visible()

@@ -185,6 +185,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("status = 'needs_confirmation'"),
             postgresql_where=sa.text("status = 'needs_confirmation'"),
         )
+        batch_op.create_index(
+            "ix_reading_asked_until",
+            ["asked_until"],
+            unique=False,
+            sqlite_where=sa.text("status = 'needs_confirmation'"),
+            postgresql_where=sa.text("status = 'needs_confirmation'"),
+        )
         batch_op.create_index("ix_reading_meter_id_sent_at", ["meter_id", "sent_at"], unique=False)
         batch_op.create_index("ix_reading_period", ["period"], unique=False)
 
