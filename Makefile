@@ -39,7 +39,7 @@ test-gateways: $(VENV)/.dev ## SMS through Debian's Kannel (installs it when run
 
 check: $(VENV)/.dev ## format, lint, types and layers
 	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --no-cache .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
-from tests.storage.statements import counted
 
 from core.domain.messages import Arrival
 from core.services.desk import Desk
 from core.storage import migrate
 from core.storage.database import connect
 from core.storage.tables import account, event, meter, outbox, reading
+from tests.storage.statements import counted
 from tests.world import rules, text
 
 CONNECTIONS = 64

@@ -84,14 +84,14 @@ class Meter:
 
 
 def search_key(number: str) -> str:
-    """What two spellings of an account or serial number share: no leading zeros, upper case, Latin for look-alikes.
+    """What two spellings of an account or serial number share: no leading zeros or separators, Latin for look-alikes.
 
     Retailers print numbers with and without leading zeros (Magadan `0010334090`, Ivanovo without), so look-up ignores
     them; what is shown is always the number as on the bill.
     """
     if number.isdecimal():
         return number.lstrip("0") or "0"
-    return number.upper().translate(_LOOK_ALIKES).lstrip("0") or "0"
+    return number.upper().translate(_SPELLING).lstrip("0") or "0"
 
 
 def mask(number: str) -> str:
@@ -102,4 +102,4 @@ def mask(number: str) -> str:
     return f"*{number[-4:]}" if len(number) > 4 else number  # noqa: PLR2004 - four, as banks do
 
 
-_LOOK_ALIKES = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
+_SPELLING = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX", " -./")

@@ -174,7 +174,7 @@ def _tell_balance(command: Command, scene: Scene, decision: Decision) -> None:
     if command.account is not None:
         asked: Account | None = scene.facts.account(command.account)
         own = [account for account in own if asked is not None and account.id == asked.id]
-    if not own:
+    if not own or not scene.capabilities.may_show_balance:
         decision.reply = replies.plain(scene, "balance-unlinked")
         return
     decision.account_id = own[0].id

@@ -78,7 +78,7 @@ def settle(match: Match, scene: Scene, *, ask: bool) -> Item:
         placement=placement,
         renamed=match.renamed,
     )
-    refusal = _refusal(match, branch, placement)
+    refusal = _refusal(match)
     if refusal is not None:
         item.code = refusal
         return item
@@ -87,6 +87,9 @@ def settle(match: Match, scene: Scene, *, ask: bool) -> Item:
     if repeated is not None:
         item.code, item.reading = Code.DUPLICATE, repeated
         item.resent = _resent(repeated, scene, placement)
+        return item
+    if not placement.inside and branch.outside == "reject":
+        item.code = Code.OUTSIDE_WINDOW
         return item
     pending = _pending(match.values, history, scene)
     if pending is not None and pending.code not in {Code.X10, Code.SWAPPED}:
@@ -99,6 +102,9 @@ def settle(match: Match, scene: Scene, *, ask: bool) -> Item:
     if pending is not None and verdict.code in {Code.X10, Code.SWAPPED}:
         # The subscriber was asked and insists on what was typed.
         verdict = Verdict(Code.PHYSICAL_LIMIT, verdict.consumption)
+    elif pending is not None:
+        # The same, but the register has no room for what was typed: then it is refused.
+        verdict = verdict._replace(suggestion=())
     _conclude(item, verdict, history, scene, ask=ask)
     return item
 
@@ -134,7 +140,7 @@ def confirm(reading: Reading, scene: Scene) -> Item | None:
     return item
 
 
-def _refusal(match: Match, branch: Branch, placement: Placement) -> Code | None:
+def _refusal(match: Match) -> Code | None:
     """Rules that need no history."""
     meter = match.meter
     if meter.closed_on is not None:
@@ -145,8 +151,6 @@ def _refusal(match: Match, branch: Branch, placement: Placement) -> Code | None:
         return Code.FEW_VALUES
     if len(match.values) > meter.zones:
         return Code.EXTRA_VALUES
-    if not placement.inside and branch.outside == "reject":
-        return Code.OUTSIDE_WINDOW
     return None
 
 

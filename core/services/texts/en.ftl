@@ -39,12 +39,10 @@ note-fraction = Digits after the decimal point are not needed, we left them out.
 note-understood = This is how we read it. If it is wrong, please send again.
 note-renamed = Your account number is now { $account }.
 note-verification = The meter is past its verification date, please call us.
-note-superseded = This replaces what you sent earlier.
 
 ## Nothing changes
 
 duplicate = This reading is already accepted: meter { $meter }, { $values }. Ref. { $reference }.
-duplicate-period = Already accepted for { month }: meter { $meter }, { $values }. Ref. { $reference }.
 outdated = A later reading of meter { $meter } is already on file, and it will be billed.
 
 ## Not accepted

@@ -43,12 +43,10 @@ note-fraction = Цифры после запятой не нужны, мы их 
 note-understood = Мы поняли вас так. Если неверно, пришлите ещё раз.
 note-renamed = Номер вашего счёта теперь { $account }.
 note-verification = Вышел срок поверки счётчика, позвоните нам.
-note-superseded = Эти показания заменяют присланные раньше.
 
 ## Nothing changes
 
 duplicate = Эти показания уже приняты: счётчик { $meter }, { $values }. №{ $reference }.
-duplicate-period = Эти показания уже приняты за { month }: счётчик { $meter }, { $values }. №{ $reference }.
 outdated = По счётчику { $meter } уже есть более поздние показания, они и будут в расчёте.
 
 ## Not accepted
