@@ -17,6 +17,8 @@ from core.domain.accounts import Account, mask, search_key
         ("00АВ1", "AB1"),
         ("СЕ101", "CE101"),
         ("0", "000"),
+        ("12345-678-90", "1234567890"),
+        ("А 12/3", "A123"),
     ],
 )
 def test_spellings_of_one_number_meet(written: str, on_file: str) -> None:
