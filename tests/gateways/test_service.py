@@ -106,7 +106,7 @@ async def test_reading_by_sms_is_stored_and_answered(scene: Scene) -> None:
     await scene.text(1, "1000000001 20000001 5100")
     to, text = await scene.answer()
     assert to == "+79140000001"
-    assert text.startswith("Принято: счёт *0001, счётчик *0001, показание 5100. ")
+    assert text.startswith("Принято: ЛС *0001, ПУ *0001, показание 5100, 100 кВт·ч. №")
     assert await scene.count(reading, reading.c.status == "accepted") == 1
     await scene.until(1, outbox, outbox.c.state == "delivered")
 
