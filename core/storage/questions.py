@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from core.domain.readings import Code, Status
 from core.storage.sets import constant
-from core.storage.tables import account, case, reading
+from core.storage.tables import account, case, event, reading
 
 CHUNK: Final = 200
 """So that one run stays well below the 50 ms that a write may take."""
@@ -17,8 +17,9 @@ CHUNK: Final = 200
 def overdue(connection: Connection, new_key: Callable[[], int], now: datetime) -> int:
     """Put readings whose question has run out into review, each with a case; at most `CHUNK`, returns how many."""
     rows = connection.execute(
-        select(reading, account.c.branch)
+        select(reading, account.c.branch, event.c.text.label("message"))
         .join_from(reading, account, reading.c.account_id == account.c.id)
+        .outerjoin(event, event.c.id == reading.c.event_key)
         .where(reading.c.status == constant(Status.NEEDS_CONFIRMATION), reading.c.asked_until < now)
         .order_by(reading.c.asked_until)
         .limit(CHUNK)
@@ -43,7 +44,7 @@ def overdue(connection: Connection, new_key: Callable[[], int], now: datetime) -
                 "event_key": row.event_key,
                 "channel": row.channel,
                 "external_id": row.external_id,
-                "text": "",
+                "text": row.message or "",
                 "opened_at": now,
             }
             for row in rows
