@@ -22,33 +22,15 @@ from core.services.desk import Desk
 from core.storage import migrate
 from core.storage.database import connect
 from core.storage.tables import account, event, meter, outbox, reading
+from tests.crash.service import CONFIG, SECRET
 from tests.storage.statements import counted
 from tests.world import rules, text
 
 CONNECTIONS = 64
 SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-SECRET = "bench-secret"
 LUA = Path(__file__).parent / "load.lua"
 CHUNK = 20_000
-
-CONFIG = """
-[server]
-port = {port}
-[database]
-url = "{url}"
-[channels.sms]
-enabled = true
-gateway = "generic"
-[channels.sms.generic]
-secret = "{secret}"
-send_url = "http://127.0.0.1:{sink}/"
-[[branch]]
-code = "khb"
-name = "Khabarovsk"
-timezone = "Asia/Vladivostok"
-phones = ["8-800-100-37-77"]
-"""
 
 
 def seed(url: str, accounts: int) -> None:
@@ -136,7 +118,7 @@ def service(url: str, folder: Path) -> Iterator[int]:
     """The whole service, as `meterline run` starts it, its replies going to a gateway that answers; yields its port."""
     port, sink = free_port(), free_port()
     config = folder / "meterline.toml"
-    config.write_text(CONFIG.format(port=port, url=url, secret=SECRET, sink=sink))
+    config.write_text(CONFIG.format(port=port, url=url, secret=SECRET, send_url=f"http://127.0.0.1:{sink}/"))
     meterline = str(Path(sys.executable).with_name("meterline"))
     with (
         process([sys.executable, "-m", "bench.bare", str(sink)], sink, "/"),
