@@ -73,6 +73,13 @@ class Left(Event):
     """A subscriber blocked us or left."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherReceived(Event):
+    """A subscriber sent what no reading can be in: a sticker, a voice message, a place; `what` is the vendor's word."""
+
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """An event and when it reached us, aware UTC: what an inbox hands to the desk."""
@@ -99,22 +106,52 @@ class DeliveryReported(Event):
     detail: str = ""
 
 
+class ButtonKind(StrEnum):
+    """What pressing a button does."""
+
+    CHOICE = "choice"
+    """The channel brings the token back in `ChoiceMade`."""
+    CONTACT = "contact"
+    """The platform asks for the subscriber's own contact card and brings it in `ContactShared`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A choice offered to the subscriber; the channel brings `token` back in `ChoiceMade`."""
+    """A choice offered to the subscriber. `token` is at most 64 bytes of ASCII, so that every channel can carry it.
+
+    It comes back from the subscriber's device: a hint, never a proof.
+    """
 
     label: str
     token: str
+    kind: ButtonKind = ButtonKind.CHOICE
+
+
+Buttons = tuple[tuple[Button, ...], ...]
+"""Rows of buttons, from the top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What a channel says by itself to a subscriber who joins, where its vendor lets nothing else be said yet."""
+
+    text: str
+    buttons: Buttons = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """One message to a subscriber. `idempotency_key` is stable over retries; after `expires_at` it must not be sent."""
+    """One message to a subscriber. `idempotency_key` is stable over retries; after `expires_at` it must not be sent.
+
+    `idempotency_key` is a positive number below 2**63 in decimal digits, the key of the outbox row.
+    `link_label` names the button that opens `link`; where there are no link buttons the link stands in the text.
+    """
 
     to: Address
     text: str = field(repr=False)
-    buttons: tuple[tuple[Button, ...], ...] = ()
+    buttons: Buttons = ()
     link: str = field(default="", repr=False)
+    link_label: str = ""
     image: bytes = field(default=b"", repr=False)
     idempotency_key: str
     expires_at: datetime | None = None
@@ -147,6 +184,10 @@ class Capabilities:
     buttons_per_row: int = 0
     label_limit: int = 0
     link_buttons: bool = False
+    contact_button: bool = False
+    """Can ask for the platform's contact card, and knows whether it is the subscriber's own."""
+    greets_itself: bool = False
+    """`Joined` is answered by the channel with its `Greeting`; nothing else can be sent before he writes."""
     photos_in: bool = False
     images_out: bool = False
     can_write_first: bool = True

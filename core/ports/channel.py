@@ -53,8 +53,11 @@ class Polls(Protocol):
 class Registers(Protocol):
     """The vendor must be told where we are."""
 
-    async def register(self, public_url: str) -> None:
-        """Set the vendor's webhooks to ours. Idempotent."""
+    async def register(self, public_url: str) -> Sequence[str]:
+        """Set the vendor's webhooks to ours, `<public_url>/hooks/<name>`. Idempotent.
+
+        Returns what was done, one sentence each; raises a `SendFailure` where the vendor cannot be told.
+        """
 
 
 @runtime_checkable

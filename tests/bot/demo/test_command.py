@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -64,7 +65,8 @@ async def test_demo_says_what_to_try(tmp_path: Path) -> None:
             *say, "1234567890 12345678 5778 2542", stdout=asyncio.subprocess.PIPE
         )
         out, _ = await said.communicate()
-        assert "Принято: ЛС *7890" in out.decode()
+        # Behind the window the real calendar adds which month it counts for, in the longer of the texts.
+        assert re.search(r"Принято: (ЛС|счёт) \*7890", out.decode())
         demo.send_signal(signal.SIGTERM)
         await demo.communicate()
         assert demo.returncode == 0
