@@ -64,6 +64,10 @@ class Account:
     phone: str | None = field(default=None, repr=False)
     balance: int | None = None
     balance_date: date | None = None
+    address: str = field(default="", repr=False)
+    """Where the meter is; shown masked, and to those linked only."""
+    bill_code: str = field(default="", repr=False)
+    """The code printed on the bill: a second factor. Empty where billing prints none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

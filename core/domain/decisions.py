@@ -1,16 +1,20 @@
 """What the desk decided about one event: everything there is to store, and nothing stored yet."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from core.domain.messages import Delivery, Event
+from core.domain.messages import Address, Buttons, Delivery, Event
 from core.domain.readings import Code, Reading
+from core.domain.subscribers import Link, Profile
 
 HAND_OVER: Final = "hand_over"
 FAILED_EVENT: Final = "failed_event"
 UNDELIVERED: Final = "undelivered"
+OPERATOR: Final = "operator"
+"""The subscriber asked for a person."""
+PHOTO: Final = "photo"
 """Kinds of case beside the codes of readings."""
 
 FAILURES: Final = frozenset(
@@ -39,6 +43,39 @@ class NewCase:
     meter_id: int | None = None
     reading_id: int | None = None
     text: str = field(default="", repr=False)
+    photo: str = field(default="", repr=False)
+    language: str = "ru"
+    id: int | None = None
+    """Where what follows must be able to name it; else the store makes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNote:
+    """What the subscriber adds to a case of his that is still open."""
+
+    case_id: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message to another address than the one that wrote: a code by SMS, the news that an account was linked."""
+
+    to: Address
+    text: str = field(repr=False)
+    lasts: timedelta
+    """How long it makes sense."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewHandover:
+    """A one-time link to our own page: the digest of its token, and whose balance it shows."""
+
+    digest: str
+    account_id: int
+    purpose: str
+    language: str
+    expires_at: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,3 +104,19 @@ class Decision:
     cases: list[NewCase] = field(default_factory=list)
     delivery: Delivery | None = None
     """A delivery report's news; nothing else is stored then."""
+    buttons: Buttons = ()
+    link: str = field(default="", repr=False)
+    link_label: str = ""
+    """What the reply has beside its text."""
+    profile: Profile | None = None
+    """The sender's, where it is new or has changed."""
+    links: list[Link] = field(default_factory=list)
+    """New ones, and those with a new name or proof."""
+    unlinked: list[Link] = field(default_factory=list)
+    guessed: list[int | None] = field(default_factory=list)
+    """Proofs that failed, each with the account it was about, if there is such an account."""
+    notices: list[Notice] = field(default_factory=list)
+    notes: list[CaseNote] = field(default_factory=list)
+    handovers: list[NewHandover] = field(default_factory=list)
+    forgets: bool = False
+    """The sender wants to be forgotten: what was kept of the address goes, this event's text included."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from core.domain.accounts import Account, Meter, search_key
 from core.domain.messages import Address
 from core.domain.readings import LIVE, Reading, Status
+from core.domain.subscribers import Guesses, Link, Profile
 
 
 @dataclass(slots=True)
@@ -49,6 +50,17 @@ class Facts:
     asked: dict[Address, list[Reading]] = field(default_factory=dict)
     """Readings that wait for a `ДА` from an address."""
     senders: dict[Address, Sender] = field(default_factory=dict)
+    profiles: dict[Address, Profile] = field(default_factory=dict)
+    links: dict[Address, list[Link]] = field(default_factory=dict)
+    """Of the senders, in the order of linking."""
+    links_of_account: dict[int, list[Link]] = field(default_factory=dict)
+    """Of everybody, by account; loaded where somebody with a profile writes."""
+    guesses: dict[Address, Guesses] = field(default_factory=dict)
+    guesses_of_account: dict[int, int] = field(default_factory=dict)
+    guesses_lately: int = 0
+    """Failed proofs of everybody within an hour."""
+    open_cases: set[int] = field(default_factory=set)
+    """Of the cases that dialogues have opened, those still open."""
 
     def account(self, number: str) -> Account | None:
         """The account with this number, present or former."""

@@ -164,7 +164,15 @@ class Dispatcher:
         self._watch.sent(self._channel.name, result.state.value, time.perf_counter() - started)
 
     async def _attempt(self, row: Queued) -> Sent:
-        outbound = Outbound(to=row.to, text=row.text, idempotency_key=str(row.id), expires_at=row.expires_at)
+        outbound = Outbound(
+            to=row.to,
+            text=row.text,
+            buttons=row.extra.buttons,
+            link=row.extra.link,
+            link_label=row.extra.link_label,
+            idempotency_key=str(row.id),
+            expires_at=row.expires_at,
+        )
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 receipt = await self._channel.send(outbound)

@@ -12,6 +12,7 @@ from core.domain.decisions import FAILURES, HAND_OVER
 from core.domain.facts import Facts, Needs, Sender
 from core.domain.messages import Address
 from core.domain.readings import LIVE, Code, Reading, Status
+from core.storage.profiles import load_around, load_profiles, talked_about
 from core.storage.sets import Query, among, constant
 from core.storage.tables import account, account_alias, event, meter, microseconds, moment, reading
 
@@ -27,6 +28,8 @@ _ACCOUNT = (
     account.c.phone,
     account.c.balance,
     account.c.balance_date,
+    account.c.address,
+    account.c.bill_code,
 )
 
 
@@ -83,7 +86,11 @@ def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
     ):
         facts.senders[Address(channel, external_id)] = Sender(int(last_hour), int(failures), bool(handed_over))
     asked = {row[1] for row in _ASKED.rows(connection, external_ids=senders)}
-    _load_accounts(connection, facts, needs, asked)
+    load_profiles(connection, facts, senders)
+    linked = {link.account_id for links in facts.links.values() for link in links}
+    _load_accounts(connection, facts, needs, asked | linked | talked_about(facts))
+    if facts.profiles:
+        load_around(connection, facts, now)
     meter_ids = _load_meters(connection, facts)
     readings = [to_reading(row) for row in _READINGS.rows(connection, ids=meter_ids, since=microseconds(now - HISTORY))]
     for item in sorted(readings, key=_in_order):
@@ -93,11 +100,18 @@ def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
 
 def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iterable[int]) -> None:
     rows = _ACCOUNTS.rows(connection, keys=list(needs.account_keys), phones=list(needs.phones), ids=list(ids))
-    for key, number, branch, phone, balance, balance_date, found in rows:
+    for key, number, branch, phone, balance, balance_date, address, bill_code, found in rows:
         known = facts.account_by_id.get(key)
         if known is None:
             known = facts.account_by_id[key] = Account(
-                id=key, number=number, branch=branch, phone=phone, balance=balance, balance_date=day(balance_date)
+                id=key,
+                number=number,
+                branch=branch,
+                phone=phone,
+                balance=balance,
+                balance_date=day(balance_date),
+                address=address,
+                bill_code=bill_code,
             )
         if found is None:
             continue

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from core.domain.decisions import UNDELIVERED
 from core.domain.messages import Address
+from core.storage.extras import NOTHING, Extra, from_text
 from core.storage.sets import constant
 from core.storage.tables import Instant, case, outbox
 
@@ -39,6 +40,7 @@ class Queued:
     text: str = field(repr=False)
     attempts: int
     expires_at: datetime
+    extra: Extra = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,14 @@ class Sent:
 def claim(connection: Connection, channel: str, limit: int, now: datetime) -> list[Queued]:
     """Take due rows of a channel, replies before broadcasts, oldest first; they are `sending` from now on."""
     rows = connection.execute(
-        select(outbox.c.id, outbox.c.external_id, outbox.c.text, outbox.c.attempts, outbox.c.expires_at)
+        select(
+            outbox.c.id,
+            outbox.c.external_id,
+            outbox.c.text,
+            outbox.c.attempts,
+            outbox.c.expires_at,
+            outbox.c.extra,
+        )
         .where(outbox.c.channel == channel, outbox.c.state == constant(State.QUEUED), outbox.c.due_at <= now)
         .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
         .limit(limit)
@@ -69,7 +78,15 @@ def claim(connection: Connection, channel: str, limit: int, now: datetime) -> li
             .values(state=State.SENDING.value, attempts=outbox.c.attempts + 1)
         )
     return [
-        Queued(row.id, Address(channel, row.external_id), row.text, row.attempts + 1, row.expires_at) for row in rows
+        Queued(
+            row.id,
+            Address(channel, row.external_id),
+            row.text,
+            row.attempts + 1,
+            row.expires_at,
+            from_text(row.extra),
+        )
+        for row in rows
     ]
 
 

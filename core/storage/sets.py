@@ -118,18 +118,35 @@ class Query:
         return str(compiled), tuple(compiled.positiontup or ())
 
 
-def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+def insert_rows(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: list[tuple[Any, ...]],
+    *,
+    replacing: tuple[str, ...] = (),
+) -> None:
     """Insert many rows with one statement. Values are as the driver takes them (moments as microseconds).
 
-    SQLite runs a prepared insert per row inside the driver; PostgreSQL gets one array per column.
+    SQLite runs a prepared insert per row inside the driver; PostgreSQL gets one array per column. `replacing` names the
+    columns of a unique key: a row that has it already gets the other values. No two of `rows` may share it.
     """
     if not rows:
         return
+    instead = _instead(columns, replacing)
     if connection.dialect.name == POSTGRESQL:
         columnwise = tuple(list(values) for values in zip(*rows, strict=True))
-        connection.exec_driver_sql(_unnested(table, columns), columnwise)
+        connection.exec_driver_sql(_unnested(table, columns) + instead, columnwise)
     else:
-        connection.exec_driver_sql(_plain(table, columns), rows)
+        connection.exec_driver_sql(_plain(table, columns) + instead, rows)
+
+
+@lru_cache
+def _instead(columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    if not key:
+        return ""
+    values = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
 
 
 @lru_cache

@@ -10,13 +10,17 @@ from sqlalchemy import Connection, bindparam, or_, update
 from core.domain.decisions import Decision
 from core.domain.messages import Delivery, DeliveryReported
 from core.domain.readings import Reading, Status
+from core.storage.extras import Extra, to_text
+from core.storage.profiles import store_profiles
 from core.storage.sets import insert_rows
-from core.storage.tables import Instant, case, event, microseconds, outbox, reading
+from core.storage.tables import Instant, case, case_action, event, microseconds, outbox, reading
 
 REPLY_EXPIRES: Final = timedelta(hours=72)
 """As long as a gateway keeps an SMS; an answer that comes later only puzzles."""
 REPLY: Final = 0
 BROADCAST: Final = 1
+SUBSCRIBER: Final = "subscriber"
+"""Who has written a note of a case, where no moderator has."""
 
 _EVENT: Final = (
     "id",
@@ -65,8 +69,11 @@ _CASE: Final = (
     "channel",
     "external_id",
     "text",
+    "photo",
+    "language",
     "opened_at",
 )
+_NOTE: Final = ("id", "case_id", "at", "moderator", "action", "note")
 _OUTBOX: Final = (
     "id",
     "channel",
@@ -78,6 +85,7 @@ _OUTBOX: Final = (
     "created_at",
     "due_at",
     "expires_at",
+    "extra",
 )
 Row = tuple[Any, ...]
 
@@ -117,7 +125,9 @@ def store(connection: Connection, decisions: Sequence[Decision], new_key: Callab
     insert_rows(connection, case, _CASE, [row for decision in told for row in _case_rows(decision, new_key, now)])
     _change_readings(connection, told, now)
     replied = [decision for decision in told if decision.reply is not None]
-    insert_rows(connection, outbox, _OUTBOX, _reply_rows(replied, now))
+    insert_rows(connection, outbox, _OUTBOX, [*_reply_rows(replied, now), *_notice_rows(told, new_key, now)])
+    insert_rows(connection, case_action, _NOTE, _note_rows(told, new_key, now))
+    store_profiles(connection, told, new_key, now)
     _record_deliveries(connection, [decision for decision in decisions if decision.delivery is not None])
 
 
@@ -190,7 +200,7 @@ def _case_rows(decision: Decision, new_key: Callable[[], int], now: datetime) ->
     address = decision.event.address
     return [
         (
-            new_key(),
+            opened.id or new_key(),
             opened.kind,
             "open",
             opened.branch,
@@ -201,6 +211,8 @@ def _case_rows(decision: Decision, new_key: Callable[[], int], now: datetime) ->
             address.channel,
             address.external_id,
             opened.text,
+            opened.photo,
+            opened.language,
             microseconds(now),
         )
         for opened in decision.cases
@@ -221,8 +233,38 @@ def _reply_rows(decisions: Sequence[Decision], now: datetime) -> list[Row]:
             moment,
             moment,
             expires,
+            to_text(Extra(decision.buttons, decision.link, decision.link_label)),
         )
         for decision in decisions
+    ]
+
+
+def _notice_rows(decisions: Sequence[Decision], new_key: Callable[[], int], now: datetime) -> list[Row]:
+    moment = microseconds(now)
+    return [
+        (
+            new_key(),
+            notice.to.channel,
+            notice.to.external_id,
+            REPLY,
+            notice.text,
+            "queued",
+            0,
+            moment,
+            moment,
+            microseconds(now + notice.lasts),
+            "",
+        )
+        for decision in decisions
+        for notice in decision.notices
+    ]
+
+
+def _note_rows(decisions: Sequence[Decision], new_key: Callable[[], int], now: datetime) -> list[Row]:
+    return [
+        (new_key(), note.case_id, microseconds(now), SUBSCRIBER, "said", note.text)
+        for decision in decisions
+        for note in decision.notes
     ]
 
 

@@ -191,6 +191,7 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("vendor_id", String(100), nullable=False, server_default=""),
     Column("error", String(200), nullable=False, server_default=""),
+    Column("extra", Text, nullable=False, server_default=""),
     Index(
         "ix_outbox_due",
         "channel",
@@ -206,7 +207,10 @@ outbox = Table(
         postgresql_where=text("state = 'sending'"),
     ),
 )
-"""What goes out. A reply bears the key of the event it answers; `priority` 0 = reply, 1 = broadcast."""
+"""What goes out. A reply bears the key of the event it answers; `priority` 0 = reply, 1 = broadcast.
+
+`extra` is JSON of what a message has beside its text (`core.storage.extras`), empty for most.
+"""
 
 # `case` is a word of SQL itself.
 case = Table(
@@ -223,13 +227,18 @@ case = Table(
     Column("channel", String(20), nullable=False),
     Column("external_id", String(100), nullable=False),
     Column("text", Text, nullable=False, server_default=""),
+    Column("photo", Text, nullable=False, server_default=""),
+    Column("language", String(5), nullable=False, server_default="ru"),
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("decision", String(20), nullable=False, server_default=""),
     Column("decided_by", String(60), nullable=False, server_default=""),
     Index("ix_moderation_case_state_opened_at", "state", "opened_at"),
 )
-"""An item of the moderation queue. `kind` is a reading's code, or `hand_over`, `failed_event`, `undelivered`."""
+"""An item of the moderation queue. `kind` is a reading's code, or one of `core.domain.decisions`.
+
+`photo` is the channel's reference to a picture; `language` is what the subscriber is answered in.
+"""
 
 case_action = Table(
     "case_action",
@@ -243,3 +252,100 @@ case_action = Table(
     Column("outbox_id", Key),
 )
 """Who did what to a case, in order; never changed."""
+
+profile = Table(
+    "profile",
+    metadata,
+    Column("external_id", String(100), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("heard_at", Instant, nullable=False),
+    Column("language", String(5), nullable=False, server_default=""),
+    Column("closed_at", Instant),
+    Column("reminders", Boolean, nullable=False, server_default=text("true")),
+    Column("consent", String(20), nullable=False, server_default=""),
+    Column("consent_at", Instant),
+    Column("dialogue", Text, nullable=False, server_default=""),
+)
+"""What we keep of an address (`core.domain.subscribers.Profile`); `dialogue` is JSON, empty when none is under way."""
+
+link = Table(
+    "link",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("account_id", Key, ForeignKey("account.id"), nullable=False, index=True),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("name", String(60), nullable=False, server_default=""),
+    Column("proof", String(20), nullable=False),
+    Column("proved_at", Instant, nullable=False),
+    Column("linked_at", Instant, nullable=False),
+    UniqueConstraint("external_id", "channel", "account_id"),
+)
+"""Accounts that an address may ask about."""
+
+guess = Table(
+    "guess",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("account_id", Key),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_guess_sender", "external_id", "at"),
+    Index("ix_guess_account", "account_id", "at"),
+    Index("ix_guess_at", "at"),
+)
+"""Proofs that failed: a pair that is not on file, a wrong code. Kept for a day, against guessing."""
+
+handover = Table(
+    "handover",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("account_id", Key, ForeignKey("account.id"), nullable=False, index=True),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("language", String(5), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+"""One-time links to our own page; `digest` is the token's SHA-256, so that a copy of the database opens nothing."""
+
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("branch", String(40), nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("cursor", Key, nullable=False, server_default="0"),
+    Column("queued", Integer, nullable=False, server_default="0"),
+    Column("skipped", Integer, nullable=False, server_default="0"),
+)
+"""A round of reminders: which accounts it has looked at so far (`cursor`), and how many messages it has queued."""
+
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("campaign", String(80), ForeignKey("campaign.key"), primary_key=True),
+    Column("external_id", String(100), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("outbox_id", Key, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+"""Who was reminded in a round: one message an address, whatever happens in between."""
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("done_at", Instant),
+)
+"""Subscribers' wishes to be forgotten. Links and profile go at once, the words of old messages in the background."""

@@ -1,0 +1,36 @@
+"""What a message in the outbox has beside its text, as JSON in one column: most have nothing, and cost nothing."""
+
+import json
+from typing import Final, NamedTuple
+
+from core.domain.messages import Button, ButtonKind, Buttons
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Extra(NamedTuple):
+    """The parts of an `Outbound` that few messages have."""
+
+    buttons: Buttons = ()
+    link: str = ""
+    link_label: str = ""
+
+
+NOTHING: Final = Extra()
+
+
+def to_text(extra: Extra) -> str:
+    """As the column keeps it; nothing is an empty text."""
+    if extra == NOTHING:
+        return ""
+    rows = [[[button.label, button.token, button.kind.value] for button in row] for row in extra.buttons]
+    return _encode({"buttons": rows, "link": extra.link, "link_label": extra.link_label})
+
+
+def from_text(text: str) -> Extra:
+    """What the column holds."""
+    if not text:
+        return NOTHING
+    kept = json.loads(text)
+    rows = tuple(tuple(Button(label, token, ButtonKind(kind)) for label, token, kind in row) for row in kept["buttons"])
+    return Extra(rows, kept["link"], kept["link_label"])
