@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from core.domain.messages import Arrival
-from core.services.desk import Desk
+from core.services.desk.desk import Desk
 from core.storage import migrate
 from core.storage.database import connect
 from core.storage.tables import account, event, meter, outbox, reading

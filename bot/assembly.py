@@ -1,6 +1,8 @@
 """Puts the service together. Only this module picks implementations."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from importlib import metadata
 
 from bot.neighbours import Neighbours
@@ -12,10 +14,13 @@ from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
 from bot.web.server import Listener, application
 from core.bus.local import LocalInbox
-from core.ports.channel import Decodes
+from core.domain.messages import Event, Greeting
+from core.domain.subscribers import Identity
+from core.ports.channel import Decodes, Polls
 from core.ports.clock import Clock, SystemClock
 from core.services.desk.desk import Desk
 from core.services.desk.scene import Policy, Rules
+from core.services.dialogue.menu import greeting
 from core.services.outbox import Dispatcher
 from core.services.texts import Texts
 from core.storage import migrate
@@ -27,7 +32,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     clock = clock or SystemClock()
     database = connect(settings.database.url)
     metrics = Metrics(metadata.version("meterline"))
-    switched_on = list(lines(settings))
+    switched_on = list(lines(settings, greetings(texts)))
     dispatchers = [
         (line.channel.name, Dispatcher(database, line.channel, clock, per_second=line.per_second, watch=metrics))
         for line in switched_on
@@ -39,6 +44,10 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
 
     desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake)
     inbox = LocalInbox(desk.handle)
+
+    async def accept(events: Sequence[Event]) -> None:
+        await inbox.accept(events, clock.now())
+
     minding = Minding()
     health = Health(
         {"database": _schema_check(database), "background": minding.check},
@@ -62,6 +71,11 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         inbox=inbox,
         desk=desk,
         dispatchers=dispatchers,
+        pollers=[
+            (line.channel.name, partial(line.channel.poll, accept))
+            for line in switched_on
+            if isinstance(line.channel, Polls)
+        ],
         neighbours=Neighbours(settings.database.file, wake),
         listener=Listener(hooks, application(health.routes()), metrics),
         health=health,
@@ -80,7 +94,30 @@ def rules(settings: Settings, texts: Texts) -> Rules:
             format_errors_per_day=settings.limits.format_errors_per_day,
             confirm=timedelta(hours=settings.limits.confirm_hours),
         ),
+        identity=Identity(
+            consent=settings.identity.consent_version,
+            code_channel=_code_channel(settings),
+            public_url=settings.server.public_url,
+            deep_link_secret=settings.identity.deep_link_secret.get_secret_value().encode(),
+            address_guesses=settings.identity.guesses_per_day,
+            account_guesses=settings.identity.guesses_per_account,
+            all_guesses=settings.identity.guesses_per_hour,
+        ),
     )
+
+
+def greetings(texts: Texts) -> dict[str, Greeting]:
+    """What a channel that greets by itself says."""
+    return {language: greeting(texts, language) for language in texts.languages}
+
+
+def _code_channel(settings: Settings) -> str:
+    """Where a code reaches the phone on file: the first channel whose addresses are phones."""
+    for line in lines(settings):
+        capabilities = line.channel.capabilities
+        if capabilities.address_is_phone and capabilities.can_write_first:
+            return line.channel.name
+    return ""
 
 
 def _schema_check(database: Database) -> Check:

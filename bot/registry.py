@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.settings import Settings
-from core.domain.messages import Capabilities
+from core.domain.messages import Capabilities, Greeting
 from core.ports.channel import Channel
 
 
@@ -16,7 +17,10 @@ class Line:
     per_second: float
 
 
-def _sms(settings: Settings) -> Line | None:
+NO_GREETINGS: Mapping[str, Greeting] = MappingProxyType({})
+
+
+def _sms(settings: Settings, _greetings: Mapping[str, Greeting]) -> Line | None:
     from channels.sms import create  # noqa: PLC0415 - a channel that is off costs nothing
 
     section = settings.channels.sms
@@ -34,14 +38,16 @@ def reachable(settings: Settings) -> str:
     return server.public_url or f"http://{server.host}:{server.port}"
 
 
-CHANNELS: Mapping[str, Callable[[Settings], Line | None]] = {"sms": _sms}
+Greetings = Mapping[str, Greeting]
+"""By language: what a channel says by itself where nothing else can be said yet."""
+CHANNELS: Mapping[str, Callable[[Settings, Greetings], Line | None]] = {"sms": _sms}
 """By the channel's name, which is also its section and its folder; None where it is switched off."""
 
 
-def lines(settings: Settings) -> Iterator[Line]:
+def lines(settings: Settings, greetings: Greetings = NO_GREETINGS) -> Iterator[Line]:
     """The channels that are switched on. Building one does no I/O."""
     for build in CHANNELS.values():
-        line = build(settings)
+        line = build(settings, greetings)
         if line is not None:
             yield line
 

@@ -82,6 +82,7 @@ class Service:
     inbox: LocalInbox
     desk: Desk
     dispatchers: Sequence[tuple[str, Dispatcher]]
+    pollers: Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]
     neighbours: Neighbours
     listener: Listener
     health: Health
@@ -102,6 +103,8 @@ class Service:
         self.inbox.start()
         for name, dispatcher in self.dispatchers:
             self.minding.start(f"sender of {name}", dispatcher.run)
+        for name, poll in self.pollers:
+            self.minding.start(f"poller of {name}", poll)
         self.minding.start("neighbours", self.neighbours.watch)
         self.minding.start("sweep", self._sweep)
         host, port = await self.listener.start(self.host, self.port, stop_seconds=self.stop_seconds)

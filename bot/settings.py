@@ -23,6 +23,7 @@ from pydantic import (
 from bot.complaints import FaultySettings, complain, nearest
 from channels.sms.settings import Settings as SmsSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
+from core.domain.subscribers import Identity
 
 PREFIX = "METERLINE__"
 SQLITE = "sqlite:///"
@@ -106,6 +107,21 @@ class SenderLimits(Section):
     """Then a moderator takes over."""
     confirm_hours: int = Field(default=24, ge=1, le=240, examples=[24])
     """How long a ДА confirms a doubtful reading."""
+
+
+class IdentitySettings(Section):
+    """How subscribers show that an account is theirs (`core.services.desk.scene.Identity`)."""
+
+    consent_version: str = Field(default="1", min_length=1, max_length=20, examples=["1"])
+    """Change it with the text `consent`: whoever links an account then agrees to the new one."""
+    deep_link_secret: SecretStr = Field(default=SecretStr(""), examples=[""])
+    """Signs the links on bills (`meterline deeplink`); empty refuses them."""
+    guesses_per_day: int = Field(default=Identity().address_guesses, ge=1, examples=[6])
+    """Failed proofs, and codes sent by SMS, for one address."""
+    guesses_per_account: int = Field(default=Identity().account_guesses, ge=1, examples=[12])
+    """The same for one account, whoever tries."""
+    guesses_per_hour: int = Field(default=Identity().all_guesses, ge=1, examples=[500])
+    """The same for everybody together: beyond it nobody links for a while."""
 
 
 class Wording(Section):
@@ -211,6 +227,7 @@ class Settings(Section):
     privacy: Privacy = Privacy()
     channels: Channels = Channels()
     limits: SenderLimits = SenderLimits()
+    identity: IdentitySettings = IdentitySettings()
     texts: Wording = Wording()
     logs: Logs = Logs()
     branch: tuple[BranchSettings, ...]

@@ -17,6 +17,7 @@ from parsers.message import (
     Value,
     Zone,
 )
+from parsers.numbers import numbers, pairs
 from parsers.text import MAX_LENGTH
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "Submission",
     "Value",
     "Zone",
+    "numbers",
+    "pairs",
     "parse",
 ]
 

@@ -19,9 +19,40 @@ _SPELLINGS: tuple[tuple[CommandKind, Language, str], ...] = (
     (CommandKind.PAYMENT, "ru", "оплата, оплатить, оплати, аплата, оплатит, платеж, платить, заплатить"),
     (CommandKind.PAYMENT, "ru", "oplata, oplatit, platezh, platej"),
     (CommandKind.PAYMENT, "en", "pay, payment"),
-    (CommandKind.HELP, "ru", "помощь, помощ, помошь, памощь, помогите, справка, инфо, старт, меню, команды, хелп"),
-    (CommandKind.HELP, "ru", "pomosh, pomosch, pomoshch, spravka, menu, ?"),
+    (CommandKind.HELP, "ru", "помощь, помощ, помошь, памощь, помогите, справка, инфо, старт, команды, хелп"),
+    (CommandKind.HELP, "ru", "pomosh, pomosch, pomoshch, spravka, ?"),
     (CommandKind.HELP, "en", "help, info, start"),
+    (CommandKind.MENU, "ru", "меню, миню, главное меню, начать, в меню, menyu"),
+    (CommandKind.MENU, "en", "menu, main menu"),
+    (CommandKind.SUBMIT, "ru", "показания, показание, передать показания, передать показание, сдать показания"),
+    (CommandKind.SUBMIT, "ru", "pokazaniya, peredat pokazaniya"),
+    (CommandKind.SUBMIT, "en", "readings, reading, submit, submit readings, submit reading"),
+    (CommandKind.ACCOUNTS, "ru", "счета, мои счета, счета мои, лицевые счета, scheta"),
+    (CommandKind.ACCOUNTS, "en", "accounts, my accounts"),
+    (CommandKind.HISTORY, "ru", "история, мои показания, история показаний, прошлые показания, istoriya"),
+    (CommandKind.HISTORY, "en", "history, my readings"),
+    (CommandKind.OPERATOR, "ru", "оператор, оператора, позовите оператора, человек, живой человек, operator"),
+    (CommandKind.OPERATOR, "en", "agent, human, person"),
+    (CommandKind.BACK, "ru", "назад, nazad"),
+    (CommandKind.BACK, "en", "back"),
+    (CommandKind.SAME, "ru", "прежние, те же, прежнее, то же, без изменений, прошлые, prezhnie"),
+    (CommandKind.SAME, "en", "same, as before"),
+    (CommandKind.LINK, "ru", "привязать, привязать счет, добавить счет, подключить счет"),
+    (CommandKind.LINK, "en", "link, link account, add account"),
+    (CommandKind.SETTINGS, "ru", "настройки, nastroyki"),
+    (CommandKind.SETTINGS, "en", "settings"),
+    (CommandKind.REMIND, "ru", "напоминать, напоминания, включить напоминания"),
+    (CommandKind.REMIND, "en", "reminders on"),
+    (CommandKind.DO_NOT_REMIND, "ru", "не напоминать, не напоминайте, выключить напоминания"),
+    (CommandKind.DO_NOT_REMIND, "en", "reminders off"),
+    (CommandKind.RUSSIAN, "ru", "русский, по русски, русский язык"),
+    (CommandKind.RUSSIAN, "en", "russian"),
+    (CommandKind.ENGLISH, "ru", "английский, по английски"),
+    (CommandKind.ENGLISH, "en", "english"),
+    (CommandKind.MY_DATA, "ru", "мои данные, данные"),
+    (CommandKind.MY_DATA, "en", "my data"),
+    (CommandKind.FORGET_ME, "ru", "забыть меня, забудь меня, забудьте меня, удалить мои данные, удалить данные"),
+    (CommandKind.FORGET_ME, "en", "forget me, delete data"),
     (CommandKind.YES, "ru", "да, дад, дп, д, ок, окей, верно, все верно, правильно, все правильно, подтверждаю, +"),
     (CommandKind.YES, "ru", "подтвердить, да верно, да подтверждаю, согласен, согласна, da, verno, podtverzhdayu"),
     (CommandKind.YES, "en", "yes, y, ok, okay, confirm"),
@@ -54,7 +85,8 @@ def read(text: str) -> Command | Rejected | None:
     words = [fold(part) for part in parts if not part[0].isdigit()]
     numbers = [part for part in parts if part[0].isdigit()]
     telling = [word for word in words if word not in _FILLERS]
-    known = _COMMANDS.get(" ".join(telling) if parts else _SIGNS.sub("", text)[:1])
+    # As it stands first: «мои показания» asks for other ones than «показания» does.
+    known = _COMMANDS.get(" ".join(words)) or _COMMANDS.get(" ".join(telling) if parts else _SIGNS.sub("", text)[:1])
     if known is None or (not parts and len(set(_SIGNS.sub("", text))) > 1):
         return None
     kind, language = known

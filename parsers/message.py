@@ -106,6 +106,23 @@ class CommandKind(StrEnum):
     HELP = "help"
     YES = "yes"
     NO = "no"
+    """Also `отмена`: it declines a question, and leaves whatever is under way."""
+    MENU = "menu"
+    SUBMIT = "submit"
+    ACCOUNTS = "accounts"
+    HISTORY = "history"
+    OPERATOR = "operator"
+    BACK = "back"
+    SAME = "same"
+    """The same figures as before."""
+    LINK = "link"
+    SETTINGS = "settings"
+    REMIND = "remind"
+    DO_NOT_REMIND = "do_not_remind"
+    RUSSIAN = "russian"
+    ENGLISH = "english"
+    MY_DATA = "my_data"
+    FORGET_ME = "forget_me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +131,8 @@ class Command:
 
     kind: CommandKind
     matched: str
-    language: Language
+    language: Language | None
+    """None for what is no word of any language, such as a button."""
     outcome: Outcome = Outcome.OK
     account: str | None = None
     meter: str | None = None

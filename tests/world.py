@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert
 
 from core.domain.accounts import Branch, Limits, search_key
 from core.domain.messages import Address, Arrival, Capabilities, TextReceived, TextUnit
-from core.services.desk import Policy, Rules
+from core.services.desk.scene import Draw, Policy, Rules
 from core.services.texts import Texts
 from core.storage.tables import account, account_alias, meter
 
@@ -24,6 +24,10 @@ AMUR = Branch(code="amur", name="Амур", timezone=ZoneInfo("Asia/Yakutsk"), p
 SUBSCRIBER = "+79141234567"
 """The phone on file of every account that has one."""
 STRANGER = "+79991112233"
+
+CODE = "123456"
+DRAW = Draw(code=lambda: CODE, token=lambda: f"token-{next(_ids)}")
+"""Codes that tests can type, and tokens that differ."""
 
 _ids = itertools.count(1)
 

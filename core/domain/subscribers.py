@@ -81,3 +81,28 @@ class Guesses:
 
     count: int = 0
     last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """How subscribers prove that an account is theirs, and how often they may try."""
+
+    consent: str = "1"
+    """Version of the consent text; a new one is shown to everybody who links an account again."""
+    code_channel: str = ""
+    """Where codes go to the phone on file: a channel whose addresses are phones. Empty: no codes can be sent."""
+    public_url: str = ""
+    """Our own pages, for one-time links. Empty: there are none."""
+    deep_link_secret: bytes = field(default=b"", repr=False)
+    """Signs the links on bills; empty refuses them."""
+    code_lasts: timedelta = field(default=timedelta(minutes=10))
+    code_tries: int = 3
+    page_lasts: timedelta = field(default=timedelta(minutes=15))
+    address_guesses: int = 6
+    """Failed proofs and codes sent, within a day, for one address."""
+    account_guesses: int = 12
+    """The same for one account, whoever tries."""
+    all_guesses: int = 500
+    """The same for everybody within an hour: beyond it somebody walks through numbers, and nobody links for a while."""
+    links_of_account: int = 10
+    links_of_address: int = 30

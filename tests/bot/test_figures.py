@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert
 from bot.checkup import clock as check_clock
 from bot.figures import backlog, first_key, work
 from core.domain.keys import Keys
-from core.services.desk import Desk
+from core.services.desk.desk import Desk
 from core.storage.database import PostgresDatabase, SqliteDatabase
 from core.storage.tables import case
 from tests.conftest import FixedClock

@@ -6,7 +6,7 @@ import pytest
 
 from bot.complaints import FaultySettings
 from bot.settings import SenderLimits, Settings, load
-from core.services.desk import Policy
+from core.services.desk.scene import Policy
 
 BRANCH = '[[branch]]\ncode = "khb"\nname = "Хабаровск"\ntimezone = "Asia/Vladivostok"\n'
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select, update
 from core.domain.lengths import segments
 from core.domain.messages import Address, Arrival, TextReceived
 from core.domain.windows import period_text
-from core.services.desk import Desk, Policy
+from core.services.desk.desk import Desk
+from core.services.desk.scene import Policy
 from core.storage.database import Database
 from core.storage.tables import account, case, event, metadata, meter, outbox, reading
 from tests import world

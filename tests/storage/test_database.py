@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from core.services.desk import Desk
+from core.services.desk.desk import Desk
 from core.storage import database as database_module
 from core.storage.database import Database, Unavailable, connect
 from core.storage.tables import account, event, outbox, reading

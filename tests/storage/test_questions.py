@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from core.services.desk import Desk
+from core.services.desk.desk import Desk
 from core.storage.database import Database
 from core.storage.tables import case
 from tests.conftest import FixedClock

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.domain.messages import Address, Delivery, DeliveryReported, Event
-from core.services.desk import Desk
+from core.services.desk.desk import Desk
 from core.storage.database import Database
 from tests import world
 from tests.conftest import FixedClock

@@ -7,20 +7,30 @@ from typing import Final
 
 from core.domain.accounts import Account, Level
 from core.domain.decisions import FAILURES, HAND_OVER, Decision, NewCase, Outcome
+from core.domain.deep_links import account_in
 from core.domain.facts import Facts, Needs, search_keys
-from core.domain.messages import DeliveryReported, Event, TextReceived
+from core.domain.messages import ChoiceMade, DeliveryReported, Event, Joined, Left, PhotoReceived, TextReceived
 from core.domain.readings import Status
+from core.domain.subscribers import Profile
 from core.domain.windows import believed
 from core.services.desk import replies
 from core.services.desk.look_up import find
-from core.services.desk.scene import Rules, Scene
-from core.services.desk.settle import Item, confirm, settle
-from parsers import Command, CommandKind, Parsed, RejectCode, Rejected, Repair, Submission, parse
+from core.services.desk.scene import Draw, Rules, Scene
+from core.services.desk.settle import confirm, settle, take
+from core.services.dialogue.doorway import accompany, answer, hear, leave, tell_balance
+from parsers import Command, CommandKind, Parsed, RejectCode, Rejected, Repair, Submission, pairs, parse
 from parsers import Outcome as Sureness
 
 DEFAULT_LANGUAGE: Final = "ru"
 LIMITED: Final = "limited"
 """Outcome code of a message left unanswered because its sender wrote too many."""
+
+
+_ANSWERS: Final = {
+    "yes": Command(CommandKind.YES, "yes", None),
+    "no": Command(CommandKind.NO, "no", None),
+}
+"""Buttons that say the same as a word does: they may answer a question asked outside any dialogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,17 @@ class Incoming:
 
 def read(event: Event, received_at: datetime) -> Incoming:
     """Parse an event's text, once."""
-    return Incoming(event, received_at, parse(event.text) if isinstance(event, TextReceived) else None)
+    text = text_of(event)
+    if isinstance(event, ChoiceMade) and event.token in _ANSWERS:
+        return Incoming(event, received_at, _ANSWERS[event.token])
+    return Incoming(event, received_at, parse(text) if text or isinstance(event, TextReceived) else None)
+
+
+def text_of(event: Event) -> str:
+    """What the subscriber typed."""
+    if isinstance(event, TextReceived):
+        return event.text
+    return event.caption if isinstance(event, PhotoReceived) else ""
 
 
 def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
@@ -45,19 +65,28 @@ def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
     for incoming in batch:
         event, parsed = incoming.event, incoming.parsed
         needs.events.append((event.address.channel, event.event_id))
-        if parsed is None:
+        if isinstance(event, DeliveryReported):
             continue
         needs.addresses.add(event.address)
         if rules.capabilities[event.address.channel].address_is_phone:
             needs.phones.add(event.address.external_id)
         if isinstance(parsed, Submission):
             needs.account_keys |= search_keys(parsed.accounts)
+            if parsed.candidates[0].entries[0].meter is not None:
+                continue
         elif isinstance(parsed, Command) and parsed.account is not None:
             needs.account_keys |= search_keys((parsed.account,))
+        elif isinstance(event, Joined) and event.start:
+            needs.account_keys |= search_keys((account_in(event.start),))
+        if parsed is not None and not isinstance(parsed, Command):
+            # Where a step of a dialogue asks for account and meter, the text names them in no grammar.
+            needs.account_keys |= search_keys(account for account, _ in pairs(text_of(event)))
     return needs
 
 
-def decide(incoming: Incoming, facts: Facts, now: datetime, rules: Rules, new_key: Callable[[], int]) -> Decision:
+def decide(
+    incoming: Incoming, facts: Facts, now: datetime, rules: Rules, new_key: Callable[[], int], *, draw: Draw
+) -> Decision:
     """What to store and to answer. Raises only for a mistake of ours; the caller then fails this one event."""
     event, parsed = incoming.event, incoming.parsed
     sent_at = event.sent_at if believed(event.sent_at, incoming.received_at) else incoming.received_at
@@ -66,10 +95,6 @@ def decide(incoming: Incoming, facts: Facts, now: datetime, rules: Rules, new_ke
         decision.delivery = event.delivery
         decision.code = event.delivery.value
         return decision
-    if not isinstance(event, TextReceived) or parsed is None:
-        decision.outcome, decision.code = Outcome.IGNORED, "unsupported"
-        return decision
-    decision.text = event.text
     scene = Scene(
         rules=rules,
         facts=facts,
@@ -77,17 +102,41 @@ def decide(incoming: Incoming, facts: Facts, now: datetime, rules: Rules, new_ke
         sent_at=sent_at,
         received_at=incoming.received_at,
         now=now,
-        language=parsed.language or DEFAULT_LANGUAGE,
+        language=_language(parsed, facts.profiles.get(event.address)),
         new_key=new_key,
+        draw=draw,
     )
+    if isinstance(event, Left):
+        leave(scene, decision)
+        return decision
+    decision.text = text_of(event)
+    hear(scene, decision)
+    if isinstance(parsed, Rejected) and parsed.code is RejectCode.CARD_NUMBER:
+        # Neither the text nor the payload may be kept, nor reach any step of a dialogue: they hold the card.
+        _reject(parsed, scene, decision)
+    elif not answer(event, parsed, scene, decision):
+        _single(parsed, scene, decision)
+    _limit(scene, decision)
+    return decision
+
+
+def _language(parsed: Parsed | None, known: Profile | None) -> str:
+    """The language of the word that was typed, else the one chosen, else what the letters tell."""
+    if isinstance(parsed, Command) and parsed.language and (known is None or not known.language):
+        return parsed.language
+    chosen = known.language if known is not None else ""
+    return chosen or (parsed.language if parsed is not None else None) or DEFAULT_LANGUAGE
+
+
+def _single(parsed: Parsed | None, scene: Scene, decision: Decision) -> None:
+    """A message that stands for itself, as most SMS do."""
     if isinstance(parsed, Submission):
         _submit(parsed, scene, decision)
     elif isinstance(parsed, Command):
         _obey(parsed, scene, decision)
-    else:
+    elif parsed is not None:
         _reject(parsed, scene, decision)
-    _limit(scene, decision)
-    return decision
+    accompany(scene, decision)
 
 
 def _submit(submission: Submission, scene: Scene, decision: Decision) -> None:
@@ -106,24 +155,11 @@ def _submit(submission: Submission, scene: Scene, decision: Decision) -> None:
     items = []
     for match in found.matches:
         item = settle(match, scene, ask=ask)
-        _take(item, scene, decision)
+        take(item, scene, decision)
         items.append(item)
     decision.code = items[0].code.value
     decision.account_id = items[0].account.id
     decision.reply = replies.answer(scene, items, found.repairs)
-
-
-def _take(item: Item, scene: Scene, decision: Decision) -> None:
-    """Add an item to the decision, and to the facts, so that the next message sees it."""
-    if item.new and item.reading is not None:
-        decision.readings.append(item.reading)
-        scene.facts.add(item.reading)
-    decision.changed += item.changed
-    if item.resent and item.reading is not None:
-        decision.resent.append(item.reading)
-    if item.case is not None:
-        item.case.text = decision.text
-        decision.cases.append(item.case)
 
 
 def _obey(command: Command, scene: Scene, decision: Decision) -> None:
@@ -135,11 +171,9 @@ def _obey(command: Command, scene: Scene, decision: Decision) -> None:
             _decline(scene, decision)
         case CommandKind.BALANCE:
             _tell_balance(command, scene, decision)
-        case CommandKind.PAYMENT | CommandKind.HELP:
+        case _:
             branch = scene.rules.branch(next(iter(scene.own_accounts()), None))
-            first, last = (str(day) for day in branch.window)
-            phones = replies.phones(scene, branch)
-            decision.reply = replies.plain(scene, command.kind.value, phones=phones, open=first, close=last)
+            decision.reply = replies.plain(scene, "payment", phones=replies.phones(scene, branch))
 
 
 def _confirm(scene: Scene, decision: Decision) -> None:
@@ -153,7 +187,7 @@ def _confirm(scene: Scene, decision: Decision) -> None:
         decision.reply = replies.plain(scene, "nothing-to-confirm")
         return
     for item in items:
-        _take(item, scene, decision)
+        take(item, scene, decision)
     decision.code = "confirmed"
     decision.account_id = items[0].account.id
     decision.reply = replies.answer(scene, items, frozenset())
@@ -174,11 +208,7 @@ def _tell_balance(command: Command, scene: Scene, decision: Decision) -> None:
     if command.account is not None:
         asked: Account | None = scene.facts.account(command.account)
         own = [account for account in own if asked is not None and account.id == asked.id]
-    if not own or not scene.capabilities.may_show_balance:
-        decision.reply = replies.plain(scene, "balance-unlinked")
-        return
-    decision.account_id = own[0].id
-    decision.reply = replies.balance(scene, own)
+    tell_balance(own, scene, decision)
 
 
 def _reject(rejected: Rejected, scene: Scene, decision: Decision) -> None:
@@ -198,11 +228,18 @@ def _limit(scene: Scene, decision: Decision) -> None:
     if decision.code in FAILURES:
         sender.failures += 1
         if sender.handed_over:
-            decision.outcome, decision.reply = Outcome.IGNORED, None
+            silence(decision)
         elif sender.failures >= policy.format_errors_per_day:
             _hand_over(scene, decision)
     if sender.last_hour > policy.messages_per_hour and not stored:
-        decision.outcome, decision.code, decision.reply = Outcome.IGNORED, LIMITED, None
+        silence(decision)
+        decision.code = LIMITED
+
+
+def silence(decision: Decision) -> None:
+    """Read it, and answer nothing."""
+    decision.outcome, decision.reply = Outcome.IGNORED, None
+    decision.buttons, decision.link, decision.link_label = (), "", ""
 
 
 def _hand_over(scene: Scene, decision: Decision) -> None:
@@ -211,6 +248,12 @@ def _hand_over(scene: Scene, decision: Decision) -> None:
     branch = scene.rules.branch(account)
     decision.code = HAND_OVER
     decision.cases.append(
-        NewCase(kind=HAND_OVER, branch=branch.code, account_id=account.id if account else None, text=decision.text)
+        NewCase(
+            kind=HAND_OVER,
+            branch=branch.code,
+            account_id=account.id if account else None,
+            text=decision.text,
+            language=scene.language,
+        )
     )
     decision.reply = replies.plain(scene, "hand-over", phones=replies.phones(scene, branch))

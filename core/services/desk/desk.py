@@ -1,10 +1,12 @@
 """Handles batches of events: load, decide, store, in one transaction each."""
 
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import structlog
 
@@ -14,7 +16,7 @@ from core.domain.messages import Arrival, TextReceived
 from core.ports.clock import Clock
 from core.ports.watch import Unwatched, Watch
 from core.services.desk.decide import DEFAULT_LANGUAGE, Incoming, decide, needs_of, read
-from core.services.desk.scene import Rules
+from core.services.desk.scene import Draw, Rules
 from core.storage.database import Database, Unavailable
 from core.storage.load import load
 from core.storage.questions import overdue
@@ -25,6 +27,9 @@ log = structlog.get_logger()
 
 Nudge = Callable[[], None]
 
+CODES: Final = 1_000_000
+TOKEN_BYTES: Final = 24
+
 
 class Desk:
     """Turns accepted events into readings, cases and replies.
@@ -33,15 +38,23 @@ class Desk:
     """
 
     def __init__(
-        self, database: Database, rules: Rules, clock: Clock, watch: Watch | None = None, nudge: Nudge | None = None
+        self,
+        database: Database,
+        rules: Rules,
+        clock: Clock,
+        watch: Watch | None = None,
+        *,
+        nudge: Nudge | None = None,
+        draw: Draw | None = None,
     ) -> None:
-        """`nudge` is called after each commit that left replies in the outbox."""
+        """`nudge` is called after each commit that left replies in the outbox. `draw` is replaced by tests."""
         self._database = database
         self._rules = rules
         self._clock = clock
         self._watch = watch or Unwatched()
         self._nudge = nudge or _nothing
         self._keys = Keys()
+        self._draw = draw or Draw(code=_code, token=lambda: secrets.token_urlsafe(TOKEN_BYTES))
 
     async def handle(self, arrivals: Sequence[Arrival]) -> list[bool]:
         """Handle a batch; tells of each event whether it is durable. What is not, the vendor must deliver again.
@@ -82,6 +95,7 @@ class Desk:
     def _work(self, connection: Any, batch: Sequence[Incoming], poison: frozenset[int]) -> list[Decision]:  # noqa: ANN401 - storage's Connection, which services may not import
         """Load, decide, store; in the writer's thread. `poison`: the events that decide has failed on."""
         now = self._clock.now()
+        new_key = partial(self._keys.new, now)
         facts = load(connection, needs_of(batch, self._rules), now)
         decisions: list[Decision] = []
         for index, incoming in enumerate(batch):
@@ -93,12 +107,14 @@ class Desk:
                 decisions.append(self._failed(incoming, now))
                 continue
             try:
-                decisions.append(decide(incoming, facts, now, self._rules, lambda: self._keys.new(now)))
+                decisions.append(
+                    decide(incoming, facts, now, self._rules, lambda: self._keys.new(now), draw=self._draw)
+                )
             except Exception:
                 log.exception("event_failed", channel=key[0], event_id=key[1])
                 # The facts may be half changed: nothing is written yet, so begin again without this one.
                 return self._work(connection, batch, poison | {index})
-        store(connection, decisions, lambda: self._keys.new(now), now)
+        store(connection, decisions, new_key, now)
         return decisions
 
     def _failed(self, incoming: Incoming, now: datetime) -> Decision:
@@ -143,8 +159,12 @@ class Desk:
         outcomes = Counter((decision.event.address.channel, decision.code) for decision in decisions)
         for (channel, code), count in outcomes.items():
             self._watch.outcome(channel, code, count)
-        if any(decision.reply is not None for decision in decisions):
+        if any(decision.reply is not None or decision.notices for decision in decisions):
             self._nudge()
+
+
+def _code() -> str:
+    return f"{secrets.randbelow(CODES):06d}"
 
 
 def _nothing() -> None:

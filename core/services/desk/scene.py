@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from core.domain.accounts import Account, Branch, Branches, Level
 from core.domain.facts import Facts
 from core.domain.messages import Address, Capabilities
+from core.domain.subscribers import FRESH, Identity, Link
 from core.services.texts import Texts
 
 
@@ -30,12 +31,23 @@ class Rules:
     texts: Texts
     capabilities: Mapping[str, Capabilities]
     policy: Policy
+    identity: Identity = field(default_factory=Identity)
 
     def branch(self, account: Account | None) -> Branch:
         """The account's branch; for nobody's account the first one, whose phones are as good as any."""
         if account is None:
             return next(iter(self.branches.values()))
         return self.branches[account.branch]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Where secrets come from: chance is an argument, so that deciding stays a function."""
+
+    code: Callable[[], str]
+    """Six decimal digits for a subscriber to type."""
+    token: Callable[[], str]
+    """A secret for a link: at least 128 bits in letters that need no escape."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +62,7 @@ class Scene:
     now: datetime
     language: str
     new_key: Callable[[], int]
+    draw: Draw
 
     @property
     def capabilities(self) -> Capabilities:
@@ -57,12 +70,28 @@ class Scene:
         return self.rules.capabilities[self.address.channel]
 
     def level(self, account: Account) -> Level:
-        """How well we know who writes: the phone on file makes an SMS L1."""
-        vouched = self.capabilities.address_is_phone and account.phone == self.address.external_id
-        return Level.LINKED if vouched else Level.ANONYMOUS
+        """How well we know who writes: the phone on file makes an SMS L1, a link L1 or, while fresh, L2."""
+        link = self.link(account)
+        if link is not None:
+            return Level.FRESH if self.now - link.proved_at <= FRESH else Level.LINKED
+        return Level.LINKED if self.is_phone_on_file(account) else Level.ANONYMOUS
+
+    def is_phone_on_file(self, account: Account) -> bool:
+        """Whether the message comes from the account's phone, as far as its channel can vouch for that."""
+        return self.capabilities.address_is_phone and account.phone == self.address.external_id
+
+    def link(self, account: Account) -> Link | None:
+        """The sender's link to the account."""
+        links = self.facts.links.get(self.address, ())
+        return next((link for link in links if link.account_id == account.id), None)
 
     def own_accounts(self) -> list[Account]:
-        """The accounts whose phone on file is the sender's."""
-        if not self.capabilities.address_is_phone:
-            return []
-        return self.facts.accounts_of_phone.get(self.address.external_id, [])
+        """The accounts that the sender may ask about: those of his phone, then those he linked, as he linked them."""
+        own: dict[int, Account] = {}
+        if self.capabilities.address_is_phone:
+            own = {account.id: account for account in self.facts.accounts_of_phone.get(self.address.external_id, ())}
+        for link in self.facts.links.get(self.address, ()):
+            account = self.facts.account_by_id.get(link.account_id)
+            if account is not None:
+                own.setdefault(account.id, account)
+        return list(own.values())

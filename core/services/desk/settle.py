@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.domain.accounts import Account, Branch, Level, Meter
-from core.domain.decisions import NewCase
+from core.domain.decisions import Decision, NewCase
 from core.domain.readings import Code, Reading, Status
 from core.domain.validation import Verdict, baseline, consumption, judge
 from core.domain.windows import Placement, local_day, place
@@ -137,6 +137,21 @@ def confirm(reading: Reading, scene: Scene) -> Item | None:
     item.changed = [reading, *_supersede(reading, history)]
     if reading.status is Status.IN_REVIEW:
         item.case = _case(item, reading)
+    return item
+
+
+def take(item: Item, scene: Scene, decision: Decision) -> Item:
+    """Add an item to the decision, and to the facts, so that the next message sees it."""
+    if item.new and item.reading is not None:
+        decision.readings.append(item.reading)
+        scene.facts.add(item.reading)
+    decision.changed += item.changed
+    if item.resent and item.reading is not None:
+        decision.resent.append(item.reading)
+    if item.case is not None:
+        item.case.text = decision.text
+        item.case.language = scene.language
+        decision.cases.append(item.case)
     return item
 
 

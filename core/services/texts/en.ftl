@@ -164,3 +164,203 @@ case-corrected = An operator corrected the reading: meter { $meter }, { $values 
     .short = Corrected: meter { $meter }, { $values }, { month }. Ref. { $reference }.
 case-rejected = Reading not accepted: meter { $meter }, { $values }. { $reason }.
     .short = Not accepted: meter { $meter }. { $reason }.
+
+## The menu. `.short` of a choice is what an SMS lists by number: all of them have to fit two parts with their text
+
+menu = What would you like to do?
+    .short = Reply with a number:
+welcome = Hello! Here you can submit readings, see your balance and ask a question. A reading may also be one line: account meter day night.
+    .short = Hello! Reply with a number:
+cancelled = All right, cancelled.
+language-set = We will speak English.
+old-button = That button belongs to an earlier conversation. What would you like to do?
+    .short = Reply with a number:
+contact-unasked = Thank you, but no phone number is needed now. To link an account, open "My accounts".
+    .short = No phone number is needed now.
+unreadable = We understand text and buttons only. Please send your reading in digits.
+not-understood = We did not understand that.
+menu-submit = Submit readings
+    .short = Readings
+menu-balance = Balance
+menu-payment = Payment
+menu-accounts = My accounts
+    .short = Accounts
+menu-history = History
+menu-help = Help
+menu-operator = Operator
+menu-settings = Settings
+choice-menu = Menu
+choice-back = Back
+choice-more = More
+choice-yes = Yes
+choice-no = No
+choice-edit = Change
+choice-continue = Continue
+choice-same = Same
+choice-instead = { $values } is right
+    .short = { $values }
+choice-other-account = Another account
+choice-link = Link an account
+choice-agree = I agree
+choice-not-now = Not now
+choice-again = Send it again
+    .short = Again
+choice-name = Name it
+choice-unlink = Unlink
+choice-unlink-here = Unlink this chat
+    .short = This chat
+choice-unlink-others = Unlink other chats ({ $count })
+    .short = Other chats ({ $count })
+choice-prove = Send a code
+choice-correct = Change
+choice-withdraw = Withdraw
+choice-forget = Forget me
+# Where there are no buttons and a number would be taken for a reading.
+or-word = Or reply: { $words }
+
+## Submitting in steps
+
+choose-account = Which account?
+choose-meter = Account { $account }. Which meter?
+    .short = Which meter?
+submit-pair = Send your account number, a space and your meter number. Both are on the bill.
+    .short = Send account number, a space and meter number.
+no-meters = This account has no meter that you read yourself.
+enter-value = Meter { $meter }. What does it show? Digits before the comma.
+enter-value-2-1 = Meter { $meter }. Day reading (T1)? Digits before the comma.
+enter-value-2-2 = Meter { $meter }. Night reading (T2)?
+enter-value-3-1 = Meter { $meter }. Peak reading (T1)? Digits before the comma.
+enter-value-3-2 = Meter { $meter }. Night reading (T2)?
+enter-value-3-3 = Meter { $meter }. Half-peak reading (T3)?
+value-before-linked = Before: { $previous }.
+value-too-long = { $value } has too many digits: there are { $digits } before the comma.
+value-less = { $value } is less than the reading before.
+value-less-linked = { $value } is less than { $previous }, the reading before.
+value-zero = Not zero, but the digits that the meter shows, please.
+check = Please check: account { $account }, meter { $meter }, { $values }. Counts for { month }. Right?
+    .short = Meter { $meter }, { $values }, for { month }. Right?
+check-linked = Please check: account { $account }, meter { $meter }, { $values }. Used { $consumption } kWh, counts for { month }. Right?
+    .short = Meter { $meter }, { $values }, { $consumption } kWh, for { month }. Right?
+doubt-too-large = That is unusually much.
+doubt-physical-limit = That is more than possible, an operator will check it.
+doubt-rollover = The meter seems to have started again from zero, an operator will check it.
+doubt-swapped = The values seem to be swapped.
+doubt-x10 = There seems to be a digit too many.
+resume = You began to submit readings: { $values }. Continue?
+
+## Past readings
+
+history-link-first = We show the history to those who have linked an account. It is done once.
+    .short = Link an account first.
+history = Meter { $meter }:
+    { $lines }
+history-line = { $date }: { $values }, { $state }
+history-empty = Meter { $meter }: no readings through us yet. Billed: { $values } on { $date }.
+    .short = Meter { $meter }: billed { $values } on { $date }.
+state-accepted = accepted
+state-billed = billed
+state-review = with an operator
+state-asked = waits for your answer
+confirm-withdraw = Withdraw the reading { $values } of meter { $meter }?
+withdrawn = The reading of meter { $meter } is withdrawn. You can send a new one.
+withdraw-too-late = This reading can no longer be withdrawn. If it is wrong, write to the operator.
+
+## Own accounts
+
+accounts = Your accounts:
+accounts-none = No account is linked yet. Link one to see its balance and past readings.
+    .short = No account is linked yet.
+account-card = Account { $account }.
+account-card-address = Account { $account }. Address: { $address }.
+    .short = Account { $account }.
+enter-name = What shall we call account { $account }? For example: Cottage.
+named = Done: account { $account } is now "{ $name }".
+confirm-unlink = Unlink account { $account }? Its balance and past readings will not be shown.
+    .short = Unlink account { $account }?
+unlinked = Account { $account } is unlinked from this chat.
+unlinked-others = Account { $account } is unlinked from every chat but this one.
+needs-fresh-proof = To unlink other chats, prove once more that the account is yours.
+    .short = Prove that the account is yours.
+
+## Linking an account
+
+consent = To show balance and past readings in this chat we keep that it is yours. You can unlink the account and be forgotten at any time. Do you agree?
+    .short = We keep that this number is yours. Do you agree?
+link-pair = Send your account number, a space and your meter number. Both are on the bill.
+    .short = Send account number, a space and meter number.
+link-serial = Account { $account } from the bill. Send the meter number: it is on the meter and on the bill.
+    .short = Account { $account }. Send the meter number.
+link-factor = How will you prove that the account is yours?
+factor-sms = A code by SMS to the number *{ $phone }
+    .short = SMS to *{ $phone }
+factor-contact = Share my phone number
+factor-bill = The code on the bill
+enter-code = We sent a code by SMS to the number ending in { $phone }. Send it here within { $minutes } minutes.
+    .short = Send the code from the SMS (number *{ $phone }).
+sms-code = Code { $code } to link your account. Tell it to nobody. Valid for { $minutes } min.
+    .short = Code { $code }. Tell it to nobody.
+enter-bill-code = Send the code printed on the bill.
+code-wrong = { $left ->
+    [1] That is not the code. One try is left.
+   *[2] That is not the code. Two tries are left.
+}
+bill-code-wrong = { $left ->
+    [1] That is not the code. One try is left.
+   *[2] That is not the code. Two tries are left.
+}
+contact-differs = { $left ->
+    [1] That is not the number we have for the account. Choose another way. One try is left.
+   *[2] That is not the number we have for the account. Choose another way.
+}
+code-expired = The code is no longer valid.
+linked = Done: account { $account } is linked. You now see its balance and past readings here, and a single number submits a reading.
+    .short = Done: account { $account } is linked.
+proved = You have proved that account { $account } is yours. Open "My accounts" to go on.
+    .short = Proved: account { $account } is yours.
+linked-already = You have account { $account } already.
+link-failed = That did not work. Try tomorrow or call: { $phones }
+link-wait = Too often. Please wait a little and try again.
+link-barred = There were too many tries. Try tomorrow or call: { $phones }
+link-no-factor = We have no phone for this account to prove that it is yours. Call: { $phones }
+    .short = Nothing to prove it with. Call: { $phones }
+link-too-many = No more accounts can be linked to this chat.
+link-account-full = Too many chats are linked to this account already. Call: { $phones }
+notice-linked = Another chat was linked to account { $account }. If that was not you, call: { $phones }
+
+## Money beside the texts above
+
+balance-link-first = We show the balance to those who have linked an account. It is done once.
+    .short = Link an account first.
+balance-page = Your balance opens on our page. The link works for { $minutes } minutes and only once.
+    .short = Balance, once, { $minutes } minutes:
+balance-elsewhere = We may not tell the balance in this messenger. You can learn it by SMS or by phone: { $phones }
+    .short = We may not tell the balance here. Call: { $phones }
+open-page = Open the page
+
+## Operator
+
+operator = Write what happened: an operator will read it. Phone: { $phones }
+    .short = Write what happened: an operator will read it.
+operator-taken = Passed on to an operator, who will answer here. You can add more.
+operator-added = Added to your request.
+photo-taken = An operator will look at the photo. Sending the digits is quicker.
+
+## Settings and one's own data
+
+settings = Settings. Reminders about readings are on.
+settings-silent = Settings. Reminders about readings are off.
+settings-silence = No reminders
+settings-remind = Remind me
+settings-language = Русский
+settings-data = My data
+settings-forget = Forget me
+reminders-on = We will remind you about readings.
+reminders-off = No more reminders about readings. To get them again: REMINDERS ON
+data-none = Only the messages of this chat are kept here, no longer than the rules say. No account is linked.
+    .short = Only your messages are kept here. No account is linked.
+data-page = Everything we keep about you opens on our page. The link works for { $minutes } minutes and only once.
+    .short = Your data, once, { $minutes } minutes:
+data-elsewhere = You get your data at the office or on request. Phone: { $phones }
+confirm-forget = We will unlink all accounts and erase your messages. Readings sent stay in billing without the chat's name. Forget you?
+    .short = Unlink accounts and erase messages. Forget you?
+forgotten = Done, forgotten. If you write again, we begin anew.

@@ -12,8 +12,8 @@ from core.domain.decisions import Decision
 from core.domain.facts import Facts
 from core.domain.keys import Keys
 from core.domain.readings import Reading, Status
-from core.services.desk import Policy
 from core.services.desk.decide import decide, read
+from core.services.desk.scene import Policy
 from tests import world
 
 NOON = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ class Talk:
 
     def say(self, body: str, sender: str = world.STRANGER, sent_at: datetime = NOON) -> Decision:
         incoming = read(world.text(body, sender, sent_at), sent_at)
-        decision = decide(incoming, self.facts, sent_at, self.rules, lambda: self._keys.new(sent_at))
+        decision = decide(incoming, self.facts, sent_at, self.rules, lambda: self._keys.new(sent_at), draw=world.DRAW)
         self.readings |= {reading.id: reading for reading in decision.readings}
         return decision
 

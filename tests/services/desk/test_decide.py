@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.domain.accounts import Account
 from core.domain.lengths import segments
-from core.domain.messages import Joined
+from core.domain.messages import Left
 from core.domain.readings import LIVE, Status
 from core.services.desk.decide import decide, read
 from tests import world
@@ -112,12 +112,14 @@ def _accepted(messages: list[tuple[str, str, datetime]]) -> list[tuple[int, ...]
     return [reading.values for reading in talk.with_status(Status.ACCEPTED)]
 
 
-def test_event_that_is_no_message_is_kept_and_not_answered() -> None:
-    """A channel may know events that SMS has none of."""
+def test_who_leaves_is_noted_and_not_answered() -> None:
+    """Nothing reaches the address any more, until it is heard from again."""
     talk = Talk("one")
-    event = Joined(event_id="j", address=world.text("").address, sent_at=NOON)
-    decision = decide(read(event, NOON), talk.facts, NOON, talk.rules, lambda: 1)
-    assert (decision.outcome.value, decision.reply) == ("ignored", None)
+    event = Left(event_id="j", address=world.text("").address, sent_at=NOON)
+    decision = decide(read(event, NOON), talk.facts, NOON, talk.rules, lambda: 1, draw=world.DRAW)
+    assert (decision.code, decision.reply) == ("left", None)
+    assert decision.profile is not None
+    assert decision.profile.closed_at == NOON
 
 
 def test_every_live_reading_of_a_meter_is_seen_by_the_next_message() -> None:

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, delete, func, select
 
 from core.bus.local import LocalInbox
 from core.domain.messages import Address, Arrival, Joined, TextReceived
-from core.services.desk import Desk, Policy
 from core.services.desk import desk as desk_module
+from core.services.desk.desk import Desk
+from core.services.desk.scene import Policy
 from core.storage import store as store_module
 from core.storage.database import Database, Job, SqliteDatabase, T, Unavailable, connect
 from core.storage.tables import case, event, metadata, outbox, reading

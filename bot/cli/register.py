@@ -1,0 +1,56 @@
+"""`meterline register`: tell the messengers where we are."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.context import REJECTED, App, Command, pass_app
+
+if TYPE_CHECKING:
+    from core.ports.channel import Registers
+
+
+@click.command(cls=Command)
+@click.argument("channels", nargs=-1, metavar="[CHANNEL]...")
+@pass_app
+def register(app: App, channels: tuple[str, ...]) -> None:
+    """Set the webhooks of the messengers that are switched on, or of those named. Harmless when run again.
+
+    The service must be running and reachable at [server] public_url: some vendors call it at once.
+    Exit code 0: all know where we are. 1: some could not be told, listed. 2: wrong usage or configuration.
+    """
+    from bot.registry import lines  # noqa: PLC0415 - a fast start
+    from core.ports.channel import Registers  # noqa: PLC0415 - a fast start
+
+    switched_on = {line.channel.name: line.channel for line in lines(app.settings)}
+    unknown = sorted(set(channels) - set(switched_on))
+    if unknown:
+        raise click.UsageError(f"not switched on: {', '.join(unknown)}; there are: {', '.join(switched_on) or 'none'}")
+    able = {
+        name: channel
+        for name, channel in switched_on.items()
+        if isinstance(channel, Registers) and (not channels or name in channels)
+    }
+    results = asyncio.run(_register(able, app.settings.server.public_url))
+    app.emit(
+        [{"channel": name, "done": done, "said": said} for name, done, said in results],
+        lambda: "\n".join(f"{name}: {line}" for name, _, said in results for line in said) or "nothing to register",
+    )
+    if not all(done for _, done, _ in results):
+        app.exit(REJECTED)
+
+
+async def _register(channels: "dict[str, Registers]", public_url: str) -> list[tuple[str, bool, list[str]]]:
+    from core.ports.channel import SendFailure  # noqa: PLC0415 - a fast start
+
+    results = []
+    for name, channel in channels.items():
+        await channel.open()
+        try:
+            results.append((name, True, list(await channel.register(public_url))))
+        except SendFailure as failure:
+            results.append((name, False, [f"{type(failure).__name__}: {failure.detail}"]))
+        finally:
+            await channel.close()
+    return results

@@ -1,0 +1,88 @@
+"""Between the desk and the dialogue: who comes in, who leaves, and what the dialogue makes of an event."""
+
+from core.domain.accounts import Account
+from core.domain.decisions import Decision
+from core.domain.messages import ChoiceMade, ContactShared, Event, Joined, OtherReceived, PhotoReceived
+from core.domain.subscribers import HEARD_GRAIN
+from core.services.desk.scene import Scene
+from core.services.dialogue import linking, menu, money, operator
+from core.services.dialogue.engine import converse
+from core.services.dialogue.talk import MENU, UNSAID, Talk, Turn
+from parsers import Command, Outcome, Parsed, Submission
+
+
+def hear(scene: Scene, decision: Decision) -> None:
+    """Know whoever writes: in a messenger from the first word on. Hearing from a closed address opens it again."""
+    known = scene.facts.profiles.get(scene.address)
+    if known is None and scene.capabilities.address_is_phone:
+        return
+    profile = Talk(Turn(), scene, decision).profile
+    if known is not None and known.closed_at is None and scene.now - known.heard_at < HEARD_GRAIN:
+        decision.profile = None
+        return
+    profile.closed_at = None
+    profile.heard_at = max(profile.heard_at, scene.now)
+
+
+def leave(scene: Scene, decision: Decision) -> None:
+    """The subscriber has blocked us: nothing is sent any more. What he was about to do is kept."""
+    Talk(Turn(), scene, decision).profile.closed_at = scene.sent_at
+    decision.code = "left"
+
+
+def answer(event: Event, parsed: Parsed | None, scene: Scene, decision: Decision) -> bool:
+    """Answer in the dialogue; False leaves the text to the rules for single messages."""
+    turn = Turn(text=decision.text, parsed=parsed, command=parsed.kind if isinstance(parsed, Command) else None)
+    talk = Talk(turn, scene, decision)
+    match event:
+        case Joined():
+            _welcome(talk, event.start)
+        case PhotoReceived() if not _reads(parsed):
+            operator.take_photo(talk, event.photo)
+        case OtherReceived():
+            decision.code = "unreadable"
+            talk.say("unreadable")
+            menu.under(talk)
+        case ContactShared():
+            turn.phone = event.phone
+            decision.text = ""
+            return converse(talk)
+        case ChoiceMade():
+            turn.pressed = decision.text = event.token
+            return converse(talk)
+        case _:
+            return converse(talk)
+    return True
+
+
+def _reads(parsed: Parsed | None) -> bool:
+    """Whether a picture's caption is a reading."""
+    return isinstance(parsed, Submission) and parsed.outcome is not Outcome.REJECT
+
+
+def _welcome(talk: Talk, start: str) -> None:
+    """Greet; or go straight on with the account of a signed link."""
+    talk.decision.code = "joined"
+    if not (start and linking.begin_from_bill(talk, start)):
+        menu.show(talk, "welcome")
+    if talk.scene.capabilities.greets_itself:
+        # The channel has greeted already, and nothing more can be said before the subscriber writes.
+        talk.decision.reply, talk.decision.buttons, talk.decision.link = None, (), ""
+        if talk.dialogue is not None and talk.dialogue.step != MENU:
+            talk.data[UNSAID] = True
+
+
+def accompany(scene: Scene, decision: Decision) -> None:
+    """Under an answer to a single message, the buttons it needs: yes and no to a question, else the menu."""
+    if decision.reply is None or not scene.capabilities.button_rows:
+        return
+    talk = Talk(Turn(), scene, decision)
+    if scene.facts.waiting(scene.address, scene.now):
+        talk.say_texts([decision.reply], ((talk.choice("choice-yes", "yes"), talk.choice("choice-no", "no")),))
+    else:
+        menu.under(talk)
+
+
+def tell_balance(accounts: list[Account], scene: Scene, decision: Decision) -> None:
+    """The balance of accounts that the sender may ask about."""
+    money.tell(Talk(Turn(), scene, decision), accounts)

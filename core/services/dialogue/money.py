@@ -1,0 +1,66 @@
+"""What is owed, and how to pay: in the chat where the channel may, else on our own page by a one-time link."""
+
+from hashlib import sha256
+
+from core.domain.accounts import Account
+from core.domain.decisions import NewHandover
+from core.services.desk import replies
+from core.services.dialogue import menu
+from core.services.dialogue.talk import Talk
+
+
+def tell(talk: Talk, accounts: list[Account]) -> None:
+    """The balance of the subscriber's accounts."""
+    talk.end()
+    talk.decision.code = "balance"
+    if not accounts:
+        _ask_to_link(talk)
+        return
+    talk.decision.account_id = accounts[0].id
+    if talk.scene.capabilities.may_show_balance:
+        talk.decision.reply = replies.balance(talk.scene, accounts)
+        menu.under(talk)
+    else:
+        hand_over(talk, accounts[0], "balance")
+
+
+def pay(talk: Talk) -> None:
+    """How to pay."""
+    talk.end()
+    talk.decision.code = "payment"
+    account = next(iter(talk.accounts), None)
+    branch = talk.scene.rules.branch(account)
+    talk.say("payment", phones=replies.phones(talk.scene, branch))
+    menu.under(talk)
+
+
+def hand_over(talk: Talk, account: Account, purpose: str) -> None:
+    """A link to our own page that works once; the chat itself says nothing of what is there."""
+    identity = talk.scene.rules.identity
+    branch = talk.scene.rules.branch(account)
+    if not identity.public_url:
+        talk.say(f"{purpose}-elsewhere", phones=replies.phones(talk.scene, branch))
+        menu.under(talk)
+        return
+    token = talk.scene.draw.token()
+    talk.decision.handovers.append(
+        NewHandover(
+            digest=sha256(token.encode()).hexdigest(),
+            account_id=account.id,
+            purpose=purpose,
+            language=talk.scene.language,
+            expires_at=talk.scene.now + identity.page_lasts,
+        )
+    )
+    minutes = str(int(identity.page_lasts.total_seconds() // 60))
+    link = (f"{identity.public_url}/my/{token}", talk.render("open-page"))
+    choices = menu.rows(talk) if talk.scene.capabilities.button_rows else ()
+    talk.say(f"{purpose}-page", choices, link=link, minutes=minutes)
+
+
+def _ask_to_link(talk: Talk) -> None:
+    if talk.scene.capabilities.address_is_phone:
+        talk.say("balance-unlinked")
+    else:
+        talk.go("accounts.list")
+        talk.say("balance-link-first", ((talk.choice("choice-link", "link"),), (menu.cancel(talk),)))

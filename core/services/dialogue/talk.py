@@ -1,0 +1,191 @@
+"""One turn of a conversation: what the subscriber did, and how to answer in text, buttons or numbered choices."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from core.domain.accounts import Account
+from core.domain.decisions import Decision
+from core.domain.messages import Button, ButtonKind, Buttons
+from core.domain.subscribers import Dialogue, Profile
+from core.services.desk.scene import Scene
+from core.services.fitting import compose
+from core.services.texts.catalogue import Argument
+from parsers import CommandKind, Parsed
+
+MENU: Final = "menu"
+"""The step in which nothing is under way but a menu was shown."""
+UNSAID: Final = "unsaid"
+"""Marks a dialogue whose question could not be asked yet, because nothing could be sent."""
+_CUT: Final = "..."
+
+
+@dataclass(slots=True)
+class Turn:
+    """What the subscriber did: chose (`pressed`, a token), asked in a word (`command`), or typed something (`text`)."""
+
+    text: str = field(default="", repr=False)
+    parsed: Parsed | None = None
+    pressed: str = ""
+    command: CommandKind | None = None
+    phone: str = field(default="", repr=False)
+    """Of the platform's own contact card, in E.164."""
+
+
+class Choice(NamedTuple):
+    """Something to choose; `short` is what a channel without buttons lists."""
+
+    label: str
+    token: str
+    short: str = ""
+    kind: ButtonKind = ButtonKind.CHOICE
+
+
+Rows = Sequence[Sequence[Choice]]
+
+
+@dataclass(slots=True)
+class Talk:
+    """A turn with all that answering it needs. The answer goes into `decision`."""
+
+    turn: Turn
+    scene: Scene
+    decision: Decision
+
+    @property
+    def profile(self) -> Profile:
+        """The sender's profile, made if there is none. Whoever asks for it is about to change it."""
+        known = self.scene.facts.profiles.get(self.scene.address)
+        if known is None:
+            known = Profile(address=self.scene.address, heard_at=self.scene.now, language=self.scene.language)
+            self.scene.facts.profiles[self.scene.address] = known
+        self.decision.profile = known
+        return known
+
+    @property
+    def dialogue(self) -> Dialogue | None:
+        """What is under way."""
+        known = self.scene.facts.profiles.get(self.scene.address)
+        return known.dialogue if known is not None else None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the dialogue remembers; to be called while one is under way."""
+        dialogue = self.profile.dialogue
+        assert dialogue is not None  # noqa: S101 - a step runs only inside a dialogue
+        return dialogue.data
+
+    @property
+    def accounts(self) -> list[Account]:
+        """The accounts that the sender may ask about."""
+        return self.scene.own_accounts()
+
+    def go(self, step: str, **data: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+        """Begin a step, keeping of the old data only what is given."""
+        about = [value for name, value in data.items() if name == "account" and isinstance(value, int)]
+        self.profile.dialogue = Dialogue(step=step, at=self.scene.now, data=data, account_ids=about)
+
+    def end(self) -> None:
+        """Nothing is under way any more."""
+        if self.dialogue is not None:
+            self.profile.dialogue = None
+
+    def render(self, key: str, **arguments: Argument) -> str:
+        """A text in the subscriber's language."""
+        return self.scene.rules.texts.render(self.scene.language, key, **arguments)
+
+    def choice(self, key: str, token: str, kind: ButtonKind = ButtonKind.CHOICE, **arguments: Argument) -> Choice:
+        """A choice labelled by a text; its `.short` is for channels without buttons."""
+        label, *short = self.scene.rules.texts.variants(self.scene.language, key, **arguments)
+        return Choice(label, token, short[0] if short else label, kind)
+
+    def say(
+        self,
+        key: str,
+        rows: Rows = (),
+        *,
+        by_word: bool = False,
+        notes: Sequence[str] = (),
+        link: tuple[str, str] | None = None,
+        **arguments: Argument,
+    ) -> None:
+        """Answer with a text and choices: `say_texts` with the variants of a key."""
+        variants = self.scene.rules.texts.variants(self.scene.language, key, **arguments)
+        self.say_texts(variants, rows, by_word=by_word, notes=notes, link=link)
+
+    def say_texts(
+        self,
+        variants: Sequence[str],
+        rows: Rows = (),
+        *,
+        by_word: bool = False,
+        notes: Sequence[str] = (),
+        link: tuple[str, str] | None = None,
+    ) -> None:
+        """Answer. Choices become buttons, or else a numbered list.
+
+        Args:
+            variants: the text, fullest first.
+            rows: the choices; beyond the channel's capabilities they are laid out anew.
+            by_word: where there are no buttons, name the choices instead of numbering them: a number is an answer here.
+            notes: sentences after the text that may be left out.
+            link: an address of ours and the label of the button that opens it.
+        """
+        capabilities = self.scene.capabilities
+        shown = {ButtonKind.CHOICE, *([ButtonKind.CONTACT] if capabilities.contact_button else [])}
+        able = [[choice for choice in row if choice.kind in shown] for row in rows]
+        listed = [choice for row in able for choice in row]
+        if not capabilities.button_rows and all(choice.token == MENU for choice in listed):
+            # A way out need not be listed where words are typed anyway.
+            listed = []
+        decision = self.decision
+        decision.buttons, decision.link, decision.link_label = (), "", ""
+        if link is not None and capabilities.link_buttons:
+            decision.link, decision.link_label = link
+        elif link is not None:
+            variants = [f"{text}\n{link[0]}" for text in variants]
+        if capabilities.button_rows:
+            decision.buttons = _laid_out(able, capabilities.button_rows, capabilities.buttons_per_row, self._label)
+        elif listed:
+            tail = self._words(listed) if by_word else _numbered(listed)
+            variants = [f"{text}\n{tail}" for text in variants]
+        decision.reply = compose(variants, notes, capabilities)
+        if self.dialogue is not None:
+            numbered = bool(listed) and not capabilities.button_rows and not by_word
+            self._offer(listed, numbered=numbered)
+
+    def _offer(self, listed: list[Choice], *, numbered: bool) -> None:
+        dialogue = self.profile.dialogue
+        assert dialogue is not None  # noqa: S101 - the caller has looked
+        dialogue.offered = [(choice.short if numbered else choice.label, choice.token) for choice in listed]
+        dialogue.data.pop("numbered", None)
+        if numbered:
+            dialogue.data["numbered"] = True
+
+    def _label(self, choice: Choice) -> Button:
+        limit = self.scene.capabilities.label_limit
+        label = choice.label if len(choice.label) <= limit else choice.label[: limit - len(_CUT)].rstrip() + _CUT
+        return Button(label, choice.token, choice.kind)
+
+    def _words(self, listed: list[Choice]) -> str:
+        return self.render("or-word", words=", ".join(choice.short or choice.label for choice in listed))
+
+
+def _numbered(listed: Iterable[Choice]) -> str:
+    return "\n".join(f"{number} {choice.short or choice.label}" for number, choice in enumerate(listed, 1))
+
+
+def _laid_out(rows: Sequence[Sequence[Choice]], height: int, width: int, button: Any) -> Buttons:  # noqa: ANN401 - Choice to Button
+    """Rows no wider and no more than the channel can show; what has no room below is left out: lists are paged."""
+    cut = [tuple(row[start : start + width]) for row in rows for start in range(0, len(row), width)]
+    return tuple(tuple(button(choice) for choice in row) for row in cut[:height])
+
+
+def chosen(text: str, dialogue: Dialogue) -> str:
+    """The token of what a typed text chooses among what was offered: its number, or its label; empty for neither."""
+    said = text.strip().casefold()
+    figure = said.rstrip(".)")
+    if dialogue.data.get("numbered") and figure.isascii() and figure.isdecimal():
+        place = int(figure) - 1 if len(figure) < 3 else -1  # noqa: PLR2004 - no list has a hundred entries
+        return dialogue.offered[place][1] if 0 <= place < len(dialogue.offered) else ""
+    return next((token for label, token in dialogue.offered if label.casefold() == said), "")
