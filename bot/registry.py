@@ -17,10 +17,12 @@ class Line:
     per_second: float
 
 
-NO_GREETINGS: Mapping[str, Greeting] = MappingProxyType({})
+Greetings = Mapping[str, Greeting]
+"""By language: what a channel says by itself where nothing else can be said yet."""
+NO_GREETINGS: Greetings = MappingProxyType({})
 
 
-def _sms(settings: Settings, _greetings: Mapping[str, Greeting]) -> Line | None:
+def _sms(settings: Settings, _greetings: Greetings) -> Line | None:
     from channels.sms import create  # noqa: PLC0415 - a channel that is off costs nothing
 
     section = settings.channels.sms
@@ -32,15 +34,39 @@ def _sms(settings: Settings, _greetings: Mapping[str, Greeting]) -> Line | None:
     return Line(create(section), section.per_second)
 
 
+def _telegram(settings: Settings, _greetings: Greetings) -> Line | None:
+    from channels.telegram import create  # noqa: PLC0415 - a channel that is off costs nothing
+
+    section = settings.channels.telegram
+    return Line(create(section), section.per_second) if section.enabled else None
+
+
+def _viber(settings: Settings, greetings: Greetings) -> Line | None:
+    from channels.viber import create  # noqa: PLC0415 - a channel that is off costs nothing
+
+    section = settings.channels.viber
+    return Line(create(section, greetings), section.per_second) if section.enabled else None
+
+
+def _vk(settings: Settings, _greetings: Greetings) -> Line | None:
+    from channels.vk import create  # noqa: PLC0415 - a channel that is off costs nothing
+
+    section = settings.channels.vk
+    return Line(create(section), section.per_second) if section.enabled else None
+
+
 def reachable(settings: Settings) -> str:
     """Where vendors reach us: the public address, or the one we listen on, for a gateway on the same machine."""
     server = settings.server
     return server.public_url or f"http://{server.host}:{server.port}"
 
 
-Greetings = Mapping[str, Greeting]
-"""By language: what a channel says by itself where nothing else can be said yet."""
-CHANNELS: Mapping[str, Callable[[Settings, Greetings], Line | None]] = {"sms": _sms}
+CHANNELS: Mapping[str, Callable[[Settings, Greetings], Line | None]] = {
+    "sms": _sms,
+    "telegram": _telegram,
+    "viber": _viber,
+    "vk": _vk,
+}
 """By the channel's name, which is also its section and its folder; None where it is switched off."""
 
 

@@ -22,6 +22,7 @@ from pydantic import (
 
 from bot.complaints import FaultySettings, complain, nearest
 from channels.sms.settings import Settings as SmsSettings
+from channels.telegram.settings import Settings as TelegramSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
 from core.domain.subscribers import Identity
 
@@ -96,6 +97,7 @@ class Channels(Section):
     """One section for each channel."""
 
     sms: SmsSettings = SmsSettings()
+    telegram: TelegramSettings = TelegramSettings()
 
 
 class SenderLimits(Section):

@@ -1,1 +1,1 @@
-"""What several channels need: cutting texts, comparing signatures, calling vendors over HTTP, quoting them."""
+"""What several channels need: cutting and cleaning texts, comparing signatures, calling vendors, quoting them."""

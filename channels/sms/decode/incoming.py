@@ -1,12 +1,12 @@
 """What the readers of all gateways share: who may speak, what an id, a time and a text become, how to refuse."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from channels.toolkit.characters import storable
 from channels.toolkit.signatures import as_bytes
 from core.domain.messages import Address, Decoded, RawAnswer, RawRequest, TextReceived
 from core.domain.phones import normalise, subscriber_number
@@ -15,8 +15,6 @@ EVENT_ID_LIMIT = 200
 NUMBER_LIMIT = 32
 """E.164 has 15 digits; this leaves room for every way to write them."""
 RAW_LIMIT = 100
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""PostgreSQL takes no NUL in a text, and UTF-8 no lone surrogate; both come from JSON escapes and broken UCS-2."""
 
 
 class Refused(Exception):
@@ -52,11 +50,6 @@ class Hearing:
     def address(self, number: str) -> Address:
         """The address of a delivery report; its `external_id` is empty when the gateway does not tell the number."""
         return Address(self.channel, (normalise(number) or "") if len(number) <= NUMBER_LIMIT else "")
-
-
-def storable(text: str) -> str:
-    """The text with U+FFFD for what no database takes."""
-    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def short(text: str) -> str:

@@ -1,0 +1,11 @@
+"""Which characters of a subscriber's text may be kept: every database and every encoding must take them."""
+
+import re
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL takes no NUL in a text, and UTF-8 no lone surrogate; both come from JSON escapes and broken UCS-2."""
+
+
+def storable(text: str) -> str:
+    """The text with U+FFFD for what no database takes."""
+    return _UNSTORABLE.sub("\ufffd", text)
