@@ -1,7 +1,7 @@
 """Reads what Viber sends us. Pure and total: any bytes give a `Decoded`.
 
-Callbacks: https://developers.viber.com/docs/api/rest-bot-api/#callbacks. viberbot's parser raises a bare `Exception` for
-an event or a type that it does not know and drops the `message_token` of some events, so only its words are used.
+Callbacks: https://developers.viber.com/docs/api/rest-bot-api/#callbacks. viberbot's parser raises a bare `Exception`
+for an event or a type that it does not know and drops the `message_token` of some events: only its words are used.
 """
 
 import json
