@@ -37,8 +37,8 @@ VECTORS = {
         [],
     ),
 }
-"""Token, body and signature as published: https://developers.viber.com/docs/api/rest-bot-api/ (callbacks), and
-tests/api/test_api.py of https://github.com/Viber/viber-bot-python (Apache-2.0)."""
+"""Token, body and signature of real calls, as handlers/viber/handler_test.go of https://github.com/nyaruka/courier and
+tests/api/test_api.py of https://github.com/Viber/viber-bot-python publish them."""
 
 
 def case_of(name: str) -> dict[str, Any]:
