@@ -5,17 +5,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from channels.viber.settings import Settings
-from core.domain.messages import Greeting
 
 if TYPE_CHECKING:
     from channels.viber.adapter import ViberChannel
+    from core.domain.messages import Greeting
 
 __all__ = ["Settings", "create"]
 
-SILENT: Final[Mapping[str, Greeting]] = MappingProxyType({})
+SILENT: Final[Mapping[str, "Greeting"]] = MappingProxyType({})
 
 
-def create(settings: Settings, greetings: Mapping[str, Greeting] = SILENT) -> "ViberChannel":
+def create(settings: Settings, greetings: Mapping[str, "Greeting"] = SILENT) -> "ViberChannel":
     """The channel for these settings; nothing is opened yet.
 
     Args:
