@@ -20,7 +20,7 @@ from core.domain.messages import Button, ButtonKind, Buttons, Greeting, Outbound
 from core.ports.channel import UnsupportedContent
 
 TEXT_LIMIT: Final = 7000
-"""Characters of a text message. Viber does not say which; in UTF-16 the count is never too small."""
+"""Characters of a text message (https://www.infobip.com/docs/viber/bots/message-types); in UTF-16 never too few."""
 TEXT_UNIT: Final = TextUnit.UTF16
 JSON_LIMIT: Final = 30_000
 """Bytes of a request: "30 kB"."""
