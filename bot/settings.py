@@ -23,6 +23,7 @@ from pydantic import (
 from bot.complaints import FaultySettings, complain, nearest
 from channels.sms.settings import Settings as SmsSettings
 from channels.telegram.settings import Settings as TelegramSettings
+from channels.viber.settings import Settings as ViberSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
 from core.domain.subscribers import Identity
 
@@ -98,6 +99,7 @@ class Channels(Section):
 
     sms: SmsSettings = SmsSettings()
     telegram: TelegramSettings = TelegramSettings()
+    viber: ViberSettings = ViberSettings()
 
 
 class SenderLimits(Section):
