@@ -69,7 +69,7 @@ def encode(outbound: Outbound) -> Message:
 
 
 def random_id(key: str) -> int:
-    """VK's key against double sending: it drops a message whose `random_id` is known in the dialogue. 0 would not be one.
+    """VK's key against double sending: it drops a message whose `random_id` is known in the dialogue; 0 is no key.
 
     The remainder by a prime uses all 63 bits of the key. Keys that follow one another, like those of one batch, never
     share a remainder; any two others do with a chance of 2**-31, so that one of the last hundred messages of a dialogue

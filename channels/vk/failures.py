@@ -103,8 +103,8 @@ GENERAL: Final[Mapping[int, Rule]] = MappingProxyType(
         9999: Rule(Misconfigured, "VK does not take our form of calls"),
     }
 )
-"""Errors of any method. Where a token or a right is wrong all messages wait until staff have acted. 7 and 15 are taken for
-that, too: closing every address because the community's messages are off would cost more than waiting for nothing."""
+"""Errors of any method. Where a token or a right is wrong all messages wait until staff have acted. 7 and 15 are taken
+for that, too: closing every address because the community's messages are off would cost more than waiting."""
 
 MESSAGES: Final[Mapping[int, Rule]] = MappingProxyType(
     {

@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 class LongPoll:
     """Keeps its place as long as the process lives, over several `run`s too.
 
-    VK takes no confirmation: whoever asks from `ts` on gets what came after it. So the place moves only when the updates
-    are durable. A new process begins with "from now on": VK gives no older place (docs/channels/vk.md).
+    VK takes no confirmation: whoever asks from `ts` on gets what came after it. So the place moves only when the
+    updates are durable. A new process begins with "from now on": VK gives no older place (docs/channels/vk.md).
     """
 
     def __init__(
@@ -84,7 +84,8 @@ class LongPoll:
         return True
 
     def _events(self, updates: list[object]) -> list[Event]:
-        now, events = self._clock.now(), []
+        now = self._clock.now()
+        events: list[Event] = []
         for update in updates:
             heard = self._decoder.heard(update if isinstance(update, dict) else {}, now)
             if heard.problem:

@@ -1,7 +1,7 @@
 """Tells VK where we are and what to tell us of, and looks whether it does.
 
-Methods and their answers: `groups/` of https://github.com/VKCOM/vk-api-schema. They need the token's right to manage the
-community.
+Methods and their answers: `groups/` of https://github.com/VKCOM/vk-api-schema. They need the token's right to manage
+the community.
 """
 
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ class Registration:
         ]
 
     async def _check_confirmation(self) -> None:
-        """VK asks for this string right after a change, and changes it from time to time; between changes it is idle."""
+        """VK asks for this string after a change and gives a new one from time to time; in between it means nothing."""
         code = (await self._call("groups.getCallbackConfirmationCode")).get("code")
         if code != self._confirmation:
             raise Misconfigured(
