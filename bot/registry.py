@@ -28,13 +28,20 @@ def _sms(settings: Settings) -> Line | None:
     return Line(create(section), section.per_second)
 
 
+def _vk(settings: Settings) -> Line | None:
+    from channels.vk import create  # noqa: PLC0415 - a channel that is off costs nothing
+
+    section = settings.channels.vk
+    return Line(create(section), section.per_second) if section.enabled else None
+
+
 def reachable(settings: Settings) -> str:
     """Where vendors reach us: the public address, or the one we listen on, for a gateway on the same machine."""
     server = settings.server
     return server.public_url or f"http://{server.host}:{server.port}"
 
 
-CHANNELS: Mapping[str, Callable[[Settings], Line | None]] = {"sms": _sms}
+CHANNELS: Mapping[str, Callable[[Settings], Line | None]] = {"sms": _sms, "vk": _vk}
 """By the channel's name, which is also its section and its folder; None where it is switched off."""
 
 

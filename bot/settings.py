@@ -22,6 +22,7 @@ from pydantic import (
 
 from bot.complaints import FaultySettings, complain, nearest
 from channels.sms.settings import Settings as SmsSettings
+from channels.vk.settings import Settings as VkSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
 
 PREFIX = "METERLINE__"
@@ -95,6 +96,7 @@ class Channels(Section):
     """One section for each channel."""
 
     sms: SmsSettings = SmsSettings()
+    vk: VkSettings = VkSettings()
 
 
 class SenderLimits(Section):

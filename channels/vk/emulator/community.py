@@ -56,7 +56,7 @@ class Community:
         return await self._MANAGED[name](self, form)
 
     def calls(self, url: str, kind: str) -> bool:
-        """Whether an address is told of such updates: as its server is set, or of all where no server was registered."""
+        """Whether an address is told of such updates: as its server is set, or of all where none was registered."""
         servers = [server["id"] for server in self.servers if server["url"] == url]
         return not servers or bool(self._events.get(servers[0], {}).get("events", {}).get(kind))
 

@@ -29,6 +29,11 @@ class Queue:
             self._updates.append(update)
             self._news.notify_all()
 
+    async def wait_for(self, polls: int, seconds: float = 10) -> None:
+        """Wait until we were asked so often."""
+        async with asyncio.timeout(seconds), self._news:
+            await self._news.wait_for(lambda: len(self.asked) >= polls)
+
     def fail(self, failed: int) -> None:
         """Answer the next poll with this `failed`; 2 and 3 change the key."""
         self._failures.append(failed)
@@ -40,7 +45,9 @@ class Queue:
     async def poll(self, query: Mapping[str, str]) -> Mapping[str, Any]:
         """What came after `ts`, when there is something or `wait` seconds are over."""
         ts = query.get("ts", "")
-        self.asked.append(ts)
+        async with self._news:
+            self.asked.append(ts)
+            self._news.notify_all()
         failed = self._failures.popleft() if self._failures else 0
         if failed in {KEY_EXPIRED, SESSION_LOST}:
             self._key += 1
