@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.vk import Settings, create
@@ -129,6 +129,7 @@ def test_what_it_hears_by_is_set() -> None:
     assert not hasattr(create(SETTINGS), "poll")
 
 
+@settings(deadline=None)
 @given(
     kind=st.sampled_from(["message_new", "message_event", "message_allow", "message_deny", "message_reply"]),
     content=st.dictionaries(st.sampled_from(NAMES), VALUES),
@@ -140,6 +141,7 @@ def test_any_object(kind: str, content: dict[str, Any], is_nested: bool) -> None
     assert (answer.answer.status, answer.answer.body) == (200, b"ok")
 
 
+@settings(deadline=None)
 @given(content=st.dictionaries(st.sampled_from(NAMES), VALUES))
 def test_a_message_to_us_is_never_lost(content: dict[str, Any]) -> None:
     """Whatever else a message in a dialogue holds, it is an event, and that of its sender."""
@@ -151,6 +153,7 @@ def test_a_message_to_us_is_never_lost(content: dict[str, Any]) -> None:
     assert len({event.event_id for event in events}) == len(events)
 
 
+@settings(deadline=None)
 @given(update=st.dictionaries(st.sampled_from(["type", "group_id", "event_id", "v", "object", "secret"]), VALUES))
 def test_any_envelope(update: dict[str, Any]) -> None:
     """Strangers' objects are refused, never a fault of ours."""

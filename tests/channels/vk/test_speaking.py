@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.vk.adapter import VkCallback
@@ -145,6 +145,7 @@ async def test_unsupported(name: str, emulator: VkEmulator, channel: VkCallback)
     assert not emulator.keys
 
 
+@settings(deadline=None)
 @given(key=st.integers(min_value=1, max_value=2**63 - 1))
 def test_random_id(key: int) -> None:
     """VK's key is a positive integer of 32 bits, the same for the same row, another one for the next 511 rows."""
