@@ -49,6 +49,8 @@ TEXTS = {
 PAIRS = {TextUnit.CHARACTERS: 1, TextUnit.UTF16: 2, TextUnit.BYTES: 4, TextUnit.SEGMENTS: 2}
 UCS2_SINGLE, UCS2_PART = 70, 67
 TICKS = 50
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
+"""The harness serves all examples, and every channel's suite is another class that runs the same test."""
 FEATURES = Path(__file__).parents[2] / "docs/channels/features.csv"
 
 
@@ -214,7 +216,7 @@ class ChannelHearing:
         assert all(refused(answer) for answer in answers)
         assert {answer.answer.status for answer in answers} <= {401, 403}
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=100, deadline=None, suppress_health_check=SHARED)
     @given(content=st.binary(max_size=200) | st.text(max_size=80).map(lambda text: text.encode("utf-8", "replace")))
     def test_any_bytes(self, harness: Harness, content: bytes) -> None:
         """Any bytes give an answer."""
