@@ -4,8 +4,6 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
 from aiohttp import web
@@ -16,6 +14,7 @@ from channels.vk.emulator import updates
 from channels.vk.emulator.callbacks import Callbacks, Sleep
 from channels.vk.emulator.community import Community
 from channels.vk.emulator.dialogues import ApiError, Dialogues, SentMessage
+from channels.vk.emulator.faults import TAKING, Fault, answer
 from channels.vk.emulator.polling import Queue
 from channels.vk.emulator.updates import Update
 from channels.vk.settings import Settings
@@ -25,28 +24,6 @@ SEND: Final = "messages.send"
 POLL: Final = "a_check"
 GROUP_ID: Final = 223_000_111
 SECOND: Final = timedelta(seconds=1)
-
-
-class Fault(StrEnum):
-    """What VK can be told to do wrong, beside its own errors, which have numbers."""
-
-    UNAVAILABLE = "503"
-    BROKEN = "502 of a proxy, and nobody knows"
-    BUSY = "429, Retry-After: 7"
-    GARBLED = "takes it, and answers 200 with something unreadable"
-    RESET = "takes it, and drops the connection"
-    HANG = "takes it, and does not answer"
-
-
-ANSWERS: Final[Mapping[Fault, tuple[int, str]]] = MappingProxyType(
-    {
-        Fault.UNAVAILABLE: (503, "Service Temporarily Unavailable"),
-        Fault.BROKEN: (502, "<html>Bad Gateway</html>"),
-        Fault.BUSY: (429, "Too many requests"),
-        Fault.GARBLED: (200, "<html>Welcome to the hotel's network</html>"),
-    }
-)
-TAKING: Final = frozenset({Fault.GARBLED, Fault.RESET, Fault.HANG})
 
 
 class VkEmulator:
@@ -93,6 +70,8 @@ class VkEmulator:
         self.community = Community(group_id, confirmation, self._confirm)
         self.dialogues = Dialogues()
         self.queue = Queue()
+        self.methods: list[str] = []
+        """The method of each call."""
         self.keys: list[str] = []
         """The `random_id` of each message that was handed over, repeated ones too."""
         self.abandoned = asyncio.Event()
@@ -223,10 +202,11 @@ class VkEmulator:
     async def _method(self, request: web.Request) -> web.StreamResponse:
         """One call of the API."""
         method, form = request.match_info["method"], dict(await request.post())
+        self.methods.append(method)
         parameters = {name: str(value) for name, value in form.items()}
         fault = self._next_fault(method)
         if isinstance(fault, Fault) and fault not in TAKING:
-            return _answer(fault)
+            return answer(fault)
         try:
             self._check(parameters, fault)
             response = await self._do(method, parameters)
@@ -266,9 +246,9 @@ class VkEmulator:
     async def _poll(self, request: web.Request) -> web.StreamResponse:
         fault = self._next_fault(POLL)
         if isinstance(fault, Fault) and fault not in TAKING:
-            return _answer(fault)
-        answer = await self.queue.poll(request.query)
-        return await self._answer(request, fault) or web.json_response(answer)
+            return answer(fault)
+        news = await self.queue.poll(request.query)
+        return await self._answer(request, fault) or web.json_response(news)
 
     async def _answer(self, request: web.Request, fault: Fault | int | None) -> web.StreamResponse | None:
         """What a fault makes of an answer after the work is done; None where there is no fault."""
@@ -282,15 +262,10 @@ class VkEmulator:
             request.transport.abort()
         if fault is None or isinstance(fault, int):
             return None
-        return _answer(fault)
+        return answer(fault)
 
     def _next_fault(self, method: str) -> Fault | int | None:
         return self._faults[method].popleft() if self._faults[method] else None
-
-
-def _answer(fault: Fault) -> web.Response:
-    status, body = ANSWERS.get(fault, (200, ""))
-    return web.Response(status=status, text=body, headers={"Retry-After": "7"} if fault is Fault.BUSY else None)
 
 
 def _error(error: ApiError, method: str, form: Mapping[str, str]) -> Update:

@@ -142,7 +142,7 @@ async def test_unsupported(name: str, emulator: VkEmulator, channel: VkCallback)
     """What VK would refuse is our mistake, before any call."""
     with pytest.raises(UnsupportedContent):
         await channel.send(outbound(**BEYOND[name]))  # type: ignore[arg-type]
-    assert not emulator.keys
+    assert not emulator.methods
 
 
 @settings(deadline=None)
@@ -269,6 +269,14 @@ async def test_token_is_in_the_body(
     await channel.send(outbound("секретное слово"))
     assert len(emulator.sent) == 1
     assert not any(secret in caplog.text for secret in (TOKEN, SECRET, "секретное слово"))
+
+
+async def test_token_is_not_carried_elsewhere(emulator: VkEmulator, channel: VkCallback) -> None:
+    """A redirection is not followed: it would give the token to whoever it names."""
+    emulator.fail(Fault.MOVED)
+    with pytest.raises(Misconfigured, match="another one"):
+        await channel.send(outbound())
+    assert emulator.methods == ["messages.send"]
 
 
 async def test_no_token() -> None:
