@@ -24,6 +24,7 @@ from bot.complaints import FaultySettings, complain, nearest
 from channels.sms.settings import Settings as SmsSettings
 from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
+from channels.vk.settings import Settings as VkSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
 from core.domain.subscribers import Identity
 
@@ -100,6 +101,7 @@ class Channels(Section):
     sms: SmsSettings = SmsSettings()
     telegram: TelegramSettings = TelegramSettings()
     viber: ViberSettings = ViberSettings()
+    vk: VkSettings = VkSettings()
 
 
 class SenderLimits(Section):

@@ -35,6 +35,10 @@ MISTAKES = {
     "example": ("[server]\nport = 'x'\n", "for example: port = 8080"),
     "out_of_range": ("[server]\nport = 70000\n", "server.port: should be less than or equal to 65535"),
     "not_a_choice": ("[channels.sms]\ngateway = 'smpp'\n", "channels.sms.gateway: should be 'kannel', 'generic' or"),
+    "vk_half": (
+        "[channels.vk]\nenabled = true\ntoken = 't'\ngroup_id = 7\n",
+        "channels.vk: secret, confirmation should be set in the mode callback",
+    ),
     "not_an_address": ("[server]\npublic_url = 'example.ru'\n", "server.public_url: should begin with https://"),
     "wrong_database": ("[database]\nurl = 'mysql://x'\n", "database.url: should name a file as sqlite:///"),
     "memory": ("[database]\nurl = 'sqlite:///:memory:'\n", "database.url: should name a file as sqlite:///"),
