@@ -8,7 +8,7 @@ import click
 from bot.cli.context import REJECTED, App, Command, pass_app
 
 if TYPE_CHECKING:
-    from core.ports.channel import Registers
+    from core.ports.channel import Channel
 
 
 @click.command(cls=Command)
@@ -21,17 +21,12 @@ def register(app: App, channels: tuple[str, ...]) -> None:
     Exit code 0: all know where we are. 1: some could not be told, listed. 2: wrong usage or configuration.
     """
     from bot.registry import lines  # noqa: PLC0415 - a fast start
-    from core.ports.channel import Registers  # noqa: PLC0415 - a fast start
 
     switched_on = {line.channel.name: line.channel for line in lines(app.settings)}
     unknown = sorted(set(channels) - set(switched_on))
     if unknown:
         raise click.UsageError(f"not switched on: {', '.join(unknown)}; there are: {', '.join(switched_on) or 'none'}")
-    able = {
-        name: channel
-        for name, channel in switched_on.items()
-        if isinstance(channel, Registers) and (not channels or name in channels)
-    }
+    able = [channel for name, channel in switched_on.items() if not channels or name in channels]
     results = asyncio.run(_register(able, app.settings.server.public_url))
     app.emit(
         [{"channel": name, "done": done, "said": said} for name, done, said in results],
@@ -41,11 +36,14 @@ def register(app: App, channels: tuple[str, ...]) -> None:
         app.exit(REJECTED)
 
 
-async def _register(channels: "dict[str, Registers]", public_url: str) -> list[tuple[str, bool, list[str]]]:
-    from core.ports.channel import SendFailure  # noqa: PLC0415 - a fast start
+async def _register(channels: "list[Channel]", public_url: str) -> list[tuple[str, bool, list[str]]]:
+    from core.ports.channel import Registers, SendFailure  # noqa: PLC0415 - a fast start
 
     results = []
-    for name, channel in channels.items():
+    for channel in channels:
+        name = channel.name
+        if not isinstance(channel, Registers):
+            continue
         await channel.open()
         try:
             results.append((name, True, list(await channel.register(public_url))))
