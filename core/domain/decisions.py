@@ -18,7 +18,15 @@ PHOTO: Final = "photo"
 """Kinds of case beside the codes of readings."""
 
 FAILURES: Final = frozenset(
-    {"format", "empty", "too_long", "phone_for_account", Code.ACCOUNT_NOT_FOUND.value, Code.METER_NOT_FOUND.value}
+    {
+        "format",
+        "empty",
+        "too_long",
+        "phone_for_account",
+        "not_understood",
+        Code.ACCOUNT_NOT_FOUND.value,
+        Code.METER_NOT_FOUND.value,
+    }
 )
 """Outcome codes that count towards a sender's daily stop: unreadable texts, and pairs that do not exist (guessing)."""
 
