@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import importing, throughput
+from bench import importing, messenger, throughput
 from tests.postgres import PostgresServer
 
 ACCOUNTS = 100_000
@@ -20,12 +20,14 @@ def main() -> int:
     if shutil.which("wrk") is None:
         print("wrk is missing; on Debian: apt-get install wrk", file=sys.stderr)
         return 2
-    parts = sys.argv[1:] or ["throughput", "size", "import"]
+    parts = sys.argv[1:] or ["throughput", "telegram", "size", "import"]
     figures: dict[str, Any] = {}
     folder = Path(tempfile.mkdtemp(prefix="meterline-bench-"))
     try:
         if "throughput" in parts:
             figures |= speed(folder)
+        if "telegram" in parts:
+            figures |= messenger.run(folder, ACCOUNTS)
         if "size" in parts:
             figures |= size(folder)
         if "import" in parts:

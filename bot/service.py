@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -98,11 +99,9 @@ class Service:
 
     async def start(self) -> tuple[str, int]:
         """Start what hears last, so that nothing is heard before it can be handled; returns where we listen."""
-        for channel in self.channels:
-            await channel.open()
         self.inbox.start()
-        for name, dispatcher in self.dispatchers:
-            self.minding.start(f"sender of {name}", dispatcher.run)
+        for channel, (name, dispatcher) in zip(self.channels, self.dispatchers, strict=True):
+            self.minding.start(f"sender of {name}", partial(_send, channel, dispatcher))
         for name, poll in self.pollers:
             self.minding.start(f"poller of {name}", poll)
         self.minding.start("neighbours", self.neighbours.watch)
@@ -146,6 +145,12 @@ class Service:
             if await self.desk.sweep():
                 log.info("questions_handed_over")
             await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _send(channel: Channel, dispatcher: Dispatcher) -> None:
+    """Open the channel and send for ever. Hearing need not wait for it: a vendor's library may take long to load."""
+    await channel.open()
+    await dispatcher.run()
 
 
 def spare_the_collector() -> None:

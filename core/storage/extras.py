@@ -1,6 +1,7 @@
 """What a message in the outbox has beside its text, as JSON in one column: most have nothing, and cost nothing."""
 
 import json
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.domain.messages import Button, ButtonKind, Buttons
@@ -23,8 +24,13 @@ def to_text(extra: Extra) -> str:
     """As the column keeps it; nothing is an empty text."""
     if extra == NOTHING:
         return ""
-    rows = [[[button.label, button.token, button.kind.value] for button in row] for row in extra.buttons]
-    return _encode({"buttons": rows, "link": extra.link, "link_label": extra.link_label})
+    return _encode({"buttons": _rows(extra.buttons), "link": extra.link, "link_label": extra.link_label})
+
+
+@lru_cache(maxsize=4096)
+def _rows(buttons: Buttons) -> list[list[list[str]]]:
+    """Remembered, because most messages have one of a few menus."""
+    return [[[button.label, button.token, button.kind.value] for button in row] for row in buttons]
 
 
 def from_text(text: str) -> Extra:

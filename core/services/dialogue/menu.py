@@ -1,5 +1,6 @@
 """The menu, help, and what a subscriber sets for himself."""
 
+from functools import lru_cache
 from typing import Final
 
 from core.domain.messages import Button, Greeting
@@ -12,24 +13,33 @@ TOKENS: Final = ("submit", "balance", "payment", "accounts", "history", "help", 
 
 def rows(talk: Talk) -> Rows:
     """The menu's choices."""
-    submit, balance, payment, accounts, history, help_, operator = (talk.choice(f"menu-{t}", t) for t in TOKENS)
+    return _rows(talk.scene.rules.texts, talk.scene.language)
+
+
+@lru_cache
+def _rows(texts: Texts, language: str) -> Rows:
+    """The same, made once: it stands under nearly every answer."""
+
+    def choice(token: str) -> Choice:
+        label, *short = texts.variants(language, f"menu-{token}")
+        return Choice(label, token, short[0] if short else label)
+
+    submit, balance, payment, accounts, history, help_, operator = map(choice, TOKENS)
     return ((submit,), (balance, payment), (accounts, history), (help_, operator))
 
 
 def greeting(texts: Texts, language: str) -> Greeting:
     """The welcome and the menu for a channel that greets by itself."""
-
-    def button(token: str) -> Button:
-        return Button(texts.render(language, f"menu-{token}"), token)
-
-    submit, balance, payment, accounts, history, help_, operator = map(button, TOKENS)
-    rows_ = ((submit,), (balance, payment), (accounts, history), (help_, operator))
-    return Greeting(text=texts.render(language, "welcome"), buttons=rows_)
+    buttons = tuple(tuple(Button(choice.label, choice.token) for choice in row) for row in _rows(texts, language))
+    return Greeting(text=texts.render(language, "welcome"), buttons=buttons)
 
 
 def show(talk: Talk, key: str = "menu") -> None:
-    """Show the menu under a text."""
-    talk.go(MENU)
+    """Show the menu under a text. Buttons speak for themselves; a numbered list has to be remembered."""
+    if talk.scene.capabilities.button_rows:
+        talk.end()
+    else:
+        talk.go(MENU)
     talk.decision.code = talk.decision.code or MENU
     talk.say(key, rows(talk))
 

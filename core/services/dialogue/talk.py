@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from core.domain.accounts import Account
@@ -145,7 +146,8 @@ class Talk:
         elif link is not None:
             variants = [f"{text}\n{link[0]}" for text in variants]
         if capabilities.button_rows:
-            decision.buttons = _laid_out(able, capabilities.button_rows, capabilities.buttons_per_row, self._label)
+            shape = (capabilities.button_rows, capabilities.buttons_per_row, capabilities.label_limit)
+            decision.buttons = _laid_out(tuple(map(tuple, able)), *shape)
         elif listed:
             tail = self._words(listed) if by_word else _numbered(listed)
             variants = [f"{text}\n{tail}" for text in variants]
@@ -162,11 +164,6 @@ class Talk:
         if numbered:
             dialogue.data["numbered"] = True
 
-    def _label(self, choice: Choice) -> Button:
-        limit = self.scene.capabilities.label_limit
-        label = choice.label if len(choice.label) <= limit else choice.label[: limit - len(_CUT)].rstrip() + _CUT
-        return Button(label, choice.token, choice.kind)
-
     def _words(self, listed: list[Choice]) -> str:
         return self.render("or-word", words=", ".join(choice.short or choice.label for choice in listed))
 
@@ -175,10 +172,19 @@ def _numbered(listed: Iterable[Choice]) -> str:
     return "\n".join(f"{number} {choice.short or choice.label}" for number, choice in enumerate(listed, 1))
 
 
-def _laid_out(rows: Sequence[Sequence[Choice]], height: int, width: int, button: Any) -> Buttons:  # noqa: ANN401 - Choice to Button
-    """Rows no wider and no more than the channel can show; what has no room below is left out: lists are paged."""
-    cut = [tuple(row[start : start + width]) for row in rows for start in range(0, len(row), width)]
-    return tuple(tuple(button(choice) for choice in row) for row in cut[:height])
+@lru_cache(maxsize=4096)
+def _laid_out(rows: tuple[tuple[Choice, ...], ...], height: int, width: int, label_limit: int) -> Buttons:
+    """Rows no wider and no more than the channel can show; what has no room below is left out: lists are paged.
+
+    Remembered, because most answers have the same menu under them.
+    """
+    cut = [row[start : start + width] for row in rows for start in range(0, len(row), width)]
+    return tuple(tuple(_button(choice, label_limit) for choice in row) for row in cut[:height])
+
+
+def _button(choice: Choice, limit: int) -> Button:
+    label = choice.label if len(choice.label) <= limit else choice.label[: limit - len(_CUT)].rstrip() + _CUT
+    return Button(label, choice.token, choice.kind)
 
 
 def chosen(text: str, dialogue: Dialogue) -> str:
