@@ -51,6 +51,8 @@ _SPELLINGS: tuple[tuple[CommandKind, Language, str], ...] = (
     (CommandKind.ENGLISH, "en", "english"),
     (CommandKind.MY_DATA, "ru", "мои данные, данные"),
     (CommandKind.MY_DATA, "en", "my data"),
+    (CommandKind.THANKS, "ru", "спасибо, спасибо большое, большое спасибо, спс, благодарю, всего доброго, spasibo"),
+    (CommandKind.THANKS, "en", "thanks, thank you, thank you very much"),
     (CommandKind.FORGET_ME, "ru", "забыть меня, забудь меня, забудьте меня, удалить мои данные, удалить данные"),
     (CommandKind.FORGET_ME, "en", "forget me, delete data"),
     (CommandKind.YES, "ru", "да, дад, дп, д, ок, окей, верно, все верно, правильно, все правильно, подтверждаю, +"),

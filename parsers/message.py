@@ -123,6 +123,7 @@ class CommandKind(StrEnum):
     ENGLISH = "english"
     MY_DATA = "my_data"
     FORGET_ME = "forget_me"
+    THANKS = "thanks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from core.services.desk.scene import Draw, Policy, Rules
 from core.services.texts import Texts
 from core.storage.tables import account, account_alias, meter
 
-SMS = Capabilities(text_limit=2, text_unit=TextUnit.SEGMENTS, address_is_phone=True, delivery_reports=True)
+SMS = Capabilities(
+    text_limit=2, text_unit=TextUnit.SEGMENTS, address_is_phone=True, delivery_reports=True, may_show_address=False
+)
 """What the SMS channel can do."""
 
 KHABAROVSK = Branch(code="khb", name="Хабаровск", timezone=ZoneInfo("Asia/Vladivostok"), phones=("8-800-100-37-77",))

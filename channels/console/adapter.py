@@ -19,7 +19,7 @@ class ConsoleChannel:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out
         self.capabilities = Capabilities(
-            text_limit=SEGMENTS_LIMIT, text_unit=TextUnit.SEGMENTS, idempotent_send=False, address_is_phone=True
+            text_limit=SEGMENTS_LIMIT, text_unit=TextUnit.SEGMENTS, address_is_phone=True, may_show_address=False
         )
 
     async def open(self) -> None:

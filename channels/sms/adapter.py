@@ -29,6 +29,8 @@ class SmsChannel:
             delivery_reports=True,
             idempotent_send=settings.gateway in IDEMPOTENT,
             address_is_phone=True,
+            # Parts are paid for, and others may read over a shoulder: an SMS names no address.
+            may_show_address=False,
         )
 
     async def open(self) -> None:

@@ -169,6 +169,8 @@ def _obey(command: Command, scene: Scene, decision: Decision) -> None:
             _confirm(scene, decision)
         case CommandKind.NO:
             _decline(scene, decision)
+        case CommandKind.THANKS:
+            decision.reply = replies.plain(scene, "thanks")
         case CommandKind.BALANCE:
             _tell_balance(command, scene, decision)
         case _:

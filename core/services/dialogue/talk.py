@@ -136,7 +136,7 @@ class Talk:
         shown = {ButtonKind.CHOICE, *([ButtonKind.CONTACT] if capabilities.contact_button else [])}
         able = [[choice for choice in row if choice.kind in shown] for row in rows]
         listed = [choice for row in able for choice in row]
-        if not capabilities.button_rows and all(choice.token == MENU for choice in listed):
+        if not (capabilities.button_rows or by_word) and all(choice.token == MENU for choice in listed):
             # A way out need not be listed where words are typed anyway.
             listed = []
         decision = self.decision

@@ -112,6 +112,7 @@ review-correction = Noted: meter { $meter }, { $values }. The earlier reading is
 
 ## The conversation
 
+thanks = You are welcome!
 declined = Very well, the reading is not stored. Please send it again.
 nothing-to-confirm = There is nothing to confirm. To send a reading: 1234567890 12345678 5778 2542 (account, meter, day, night)
     .short = There is nothing to confirm. Just send the reading.
