@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from core.storage.database import Database
-from core.storage.outbox import Queued, Sent, State, claim, record, recover
-from core.storage.store import BROADCAST, REPLY
+from core.storage.outbox import BROADCAST, REPLY, Queued, Sent, State, claim, record, recover
 from core.storage.tables import case, outbox
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
