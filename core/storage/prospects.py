@@ -20,11 +20,11 @@ COUNTED: Final = (Status.ACCEPTED, Status.EXPORTED, Status.IN_REVIEW)
 
 _ACCOUNT = (account.c.id, account.c.number, account.c.phone)
 _OURS = and_(account.c.branch == bindparam("branch", type_=String()), account.c.closed_on.is_(None))
-_NEXT = Query(
+_NEXT = (
     select(*_ACCOUNT)
     .where(_OURS, account.c.id > bindparam("cursor", type_=BigInteger()))
     .order_by(account.c.id)
-    .limit(bindparam("most", type_=BigInteger()))
+    .limit(bindparam("most"))
 )
 _mine, _other = link.alias("mine"), link.alias("other")
 _BY_LINK = (
@@ -69,7 +69,7 @@ def chunk(
 
     `phone_channel` names the channel that reaches a phone on file; None where that is not wanted.
     """
-    rows = _NEXT.rows(connection, branch=branch, cursor=cursor, most=most)
+    rows = connection.execute(_NEXT, {"branch": branch, "cursor": cursor, "most": most}).all()
     ids = [row[0] for row in rows]
     if not ids:
         return Chunk((), ())

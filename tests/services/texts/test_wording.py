@@ -128,7 +128,7 @@ def test_questions_say_how_to_answer(texts: Texts, language: str, word: str, key
 
 @every_text
 def test_nobody_is_threatened(texts: Texts, key: str) -> None:
-    """Nothing speaks of debts, penalties or cut-offs. The norm is named where the law counts the months up to it only."""
+    """Nothing speaks of debts, penalties or cut-offs, and of the norm only what counts the months up to it."""
     threats = r"задолж|долг|штраф|пен[яи]|отключ|повышающ|суд\b|debt|penalt|fine\b|cut off|disconnect|1[,.]5"
     if not key.startswith("reminder-missed"):
         threats += r"|норматив|\bnorm\b"
