@@ -4,7 +4,6 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,12 +21,12 @@ from pydantic import (
 )
 
 from bot.complaints import FaultySettings, complain, nearest
+from bot.reminding import Reminders
 from channels.sms.settings import Settings as SmsSettings
 from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
 from channels.vk.settings import Settings as VkSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
-from core.domain.reminders import Hours, Kind
 from core.domain.subscribers import Identity
 
 PREFIX = "METERLINE__"
@@ -130,35 +129,6 @@ class IdentitySettings(Section):
     """The same for one account, whoever tries."""
     guesses_per_hour: int = Field(default=Identity().all_guesses, ge=1, examples=[500])
     """The same for everybody together: beyond it nobody links for a while."""
-
-
-class Reminders(Section):
-    """Reminders of the window."""
-
-    enabled: bool = Field(default=False, examples=[False])
-    """Rounds begin by themselves; `meterline reminders start` begins one in any case."""
-    kinds: tuple[Kind, ...] = Field(default=tuple(Kind), examples=[["opens", "last_day", "missed"]])
-    quiet: tuple[time, time] = Field(default=(Hours().ends, Hours().begins), examples=[["21:00", "09:00"]])
-    """From when until when nothing is sent, in the branch's time; 00:00 is the end of the day."""
-    spread_hours: float = Field(default=8.0, ge=0, le=24, examples=[8.0])
-    """Over how many hours of a day a round is spread; 0 is as fast as `share` lets it."""
-    share: float = Field(default=0.5, gt=0, lt=1, examples=[0.5])
-    """Of a channel's rate, what reminders may have; the rest is always free for replies."""
-    sms: bool = Field(default=False, examples=[False])
-    """Each SMS costs money: they go to the phone on file where no messenger is linked."""
-
-    @field_validator("quiet")
-    @classmethod
-    def _overnight(cls, value: tuple[time, time]) -> tuple[time, time]:
-        begins, ends = value
-        if ends >= begins != time(0):
-            raise ValueError("should be the hours of the night, such as 21:00 and 09:00")
-        return value
-
-    @property
-    def hours(self) -> Hours:
-        """When reminders may arrive."""
-        return Hours(begins=self.quiet[1], ends=self.quiet[0])
 
 
 class Wording(Section):

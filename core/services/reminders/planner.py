@@ -82,7 +82,7 @@ class Planner:
         self._turn += 1
         first = self._turn % len(under_way)
         for campaign in under_way[first:] + under_way[:first]:
-            await self._go_on(campaign, now)
+            await self._go_on(campaign, self._clock.now())
 
     async def _begin(self, now: datetime) -> list[Campaign]:
         rules = self._rules
@@ -108,7 +108,9 @@ class Planner:
             return
         left = max(1, self._totals.get(which.branch, 0) - campaign.queued - campaign.skipped)
         whole = wanted = portion(left, now, campaign.started_at, span, self._rules.spread)
-        while wanted > 0 and not self._pace.is_full(now):
+        turn = Span(now, min(now + TURN, span.ends))
+        # Where few can be reached the channels never fill: the next round has its turn, too.
+        while wanted > 0 and turn.has(self._clock.now()) and not self._pace.is_full(self._clock.now()):
             size = min(wanted, self._most)
             part = await self._read(campaign, size)
             if not part.ids:
