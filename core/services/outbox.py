@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -93,7 +93,7 @@ class Dispatcher:
         self._results: list[Sent] = []
         self._broadcasting = 0
         self._pause = 0.0
-        self._again_in = IDLE_WAIT
+        self._postponed: list[datetime] = []
         self._is_recovered = False
 
     def wake(self) -> None:
@@ -152,7 +152,7 @@ class Dispatcher:
 
     def _postpone(self, row: Queued, seconds: float) -> None:
         self._results.append(self._again(row, "", seconds, counts=False))
-        self._again_in = min(self._again_in, seconds)
+        self._postponed.append(self._clock.now() + timedelta(seconds=seconds))
 
     async def _claim(self, limit: int, broadcasts: int) -> list[Queued]:
         """Take due rows. A stop that comes meanwhile does not lose those that the database has marked already."""
@@ -277,7 +277,9 @@ class Dispatcher:
                 await self._sleep(IDLE_WAIT)
 
     async def _idle(self) -> None:
-        seconds, self._again_in = self._again_in, IDLE_WAIT
+        now = self._clock.now()
+        self._postponed = [at for at in self._postponed if at > now]
+        seconds = min([IDLE_WAIT, *((at - now).total_seconds() for at in self._postponed)])
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
