@@ -1,12 +1,12 @@
 """Puts the service together. Only this module picks implementations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from importlib import metadata
 
 from bot.neighbours import Neighbours
-from bot.registry import capabilities, lines
+from bot.registry import Line, capabilities, lines
 from bot.service import Minding, Service
 from bot.settings import Settings
 from bot.web.health import Check, Health
@@ -18,6 +18,7 @@ from core.domain.messages import Event, Greeting
 from core.domain.subscribers import Identity
 from core.ports.channel import Decodes, Polls
 from core.ports.clock import Clock, SystemClock
+from core.services import reminders
 from core.services.desk.desk import Desk
 from core.services.desk.scene import Policy, Rules
 from core.services.dialogue.menu import greeting
@@ -34,7 +35,17 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     metrics = Metrics(metadata.version("meterline"))
     switched_on = list(lines(settings, greetings(texts)))
     dispatchers = [
-        (line.channel.name, Dispatcher(database, line.channel, clock, per_second=line.per_second, watch=metrics))
+        (
+            line.channel.name,
+            Dispatcher(
+                database,
+                line.channel,
+                clock,
+                per_second=line.per_second,
+                per_address_seconds=line.per_address_seconds,
+                watch=metrics,
+            ),
+        )
         for line in switched_on
     ]
 
@@ -76,6 +87,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
             for line in switched_on
             if isinstance(line.channel, Polls)
         ],
+        planner=reminders.Planner(database, reminder_rules(settings, texts, switched_on), clock, watch=metrics),
         neighbours=Neighbours(settings.database.file, wake),
         listener=Listener(hooks, application(health.routes()), metrics),
         health=health,
@@ -118,6 +130,27 @@ def _code_channel(settings: Settings) -> str:
         if capabilities.address_is_phone and capabilities.can_write_first:
             return line.channel.name
     return ""
+
+
+def reminder_rules(settings: Settings, texts: Texts, switched_on: Iterable[Line]) -> reminders.Rules:
+    """What reminders go by. A channel whose addresses are phones costs money, and is used only where that is wanted."""
+    section, routes, phone_channel = settings.reminders, {}, None
+    for line in switched_on:
+        can = line.channel.capabilities
+        if can.address_is_phone and not section.sms:
+            continue
+        routes[line.channel.name] = reminders.Route(can, line.per_second * section.share)
+        if can.address_is_phone and can.can_write_first:
+            phone_channel = line.channel.name
+    return reminders.Rules(
+        branches=settings.branches(),
+        texts=texts,
+        routes=routes,
+        phone_channel=phone_channel,
+        kinds=section.kinds if section.enabled else (),
+        hours=section.hours,
+        spread=timedelta(hours=section.spread_hours),
+    )
 
 
 def _schema_check(database: Database) -> Check:

@@ -15,6 +15,8 @@ class Line:
 
     channel: Channel
     per_second: float
+    per_address_seconds: float = 0.0
+    """Time that its vendor wants between two messages to one address."""
 
 
 Greetings = Mapping[str, Greeting]
@@ -38,7 +40,8 @@ def _telegram(settings: Settings, _greetings: Greetings) -> Line | None:
     from channels.telegram import create  # noqa: PLC0415 - a channel that is off costs nothing
 
     section = settings.channels.telegram
-    return Line(create(section), section.per_second) if section.enabled else None
+    # One message a second to a chat (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
+    return Line(create(section), section.per_second, per_address_seconds=1.0) if section.enabled else None
 
 
 def _viber(settings: Settings, greetings: Greetings) -> Line | None:

@@ -19,6 +19,7 @@ from core.bus.local import LocalInbox
 from core.ports.channel import Channel
 from core.services.desk.desk import Desk
 from core.services.outbox import Dispatcher
+from core.services.reminders import Planner
 from core.storage.database import Database
 
 SWEEP_SECONDS: Final = 60.0
@@ -84,6 +85,7 @@ class Service:
     desk: Desk
     dispatchers: Sequence[tuple[str, Dispatcher]]
     pollers: Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]
+    planner: Planner
     neighbours: Neighbours
     listener: Listener
     health: Health
@@ -106,6 +108,7 @@ class Service:
             self.minding.start(f"poller of {name}", poll)
         self.minding.start("neighbours", self.neighbours.watch)
         self.minding.start("sweep", self._sweep)
+        self.minding.start("reminders", self.planner.run)
         host, port = await self.listener.start(self.host, self.port, stop_seconds=self.stop_seconds)
         shown = f"[{host}]" if ":" in host else host
         spare_the_collector()

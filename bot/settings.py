@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from bot.complaints import FaultySettings, complain, nearest
+from bot.reminding import Reminders
 from channels.sms.settings import Settings as SmsSettings
 from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
@@ -234,6 +235,7 @@ class Settings(Section):
     channels: Channels = Channels()
     limits: SenderLimits = SenderLimits()
     identity: IdentitySettings = IdentitySettings()
+    reminders: Reminders = Reminders()
     texts: Wording = Wording()
     logs: Logs = Logs()
     branch: tuple[BranchSettings, ...]

@@ -29,6 +29,7 @@ COMMANDS = {
     "deeplink": Place("bot.cli.deeplink", "deeplink", "Sign the links that bills carry."),
     "say": Place("bot.cli.say", "say", "Send a text as a subscriber would, and see the reply."),
     "queue": Place("bot.cli.queue", "queue", "Look at the moderation queue and decide."),
+    "reminders": Place("bot.cli.reminders", "reminders", "Remind subscribers of the window, and see how far it is."),
     "stats": Place("bot.cli.stats", "stats", "Count messages, outcomes, replies and cases."),
 }
 """In the order in which a newcomer needs them."""

@@ -61,6 +61,9 @@ class Metrics:
         self._outbox_age = Gauge(
             "meterline_outbox_age_seconds", "Age of the oldest of them.", ["channel", "state"], registry=registry
         )
+        self._reminders = Counter(
+            "meterline_reminders", "Accounts looked at to remind them.", ["kind", "result"], registry=registry
+        )
         self._cases = Gauge("meterline_cases_open", "Cases that wait for a moderator.", ["kind"], registry=registry)
 
     def accepted(self, size: int, duplicates: int, seconds: float) -> None:
@@ -82,6 +85,11 @@ class Metrics:
         """An outbox row reached a state."""
         self._sends.labels(channel, state).inc()
         self._send_seconds.labels(channel).observe(seconds)
+
+    def reminded(self, kind: str, queued: int, skipped: int) -> None:
+        """Accounts were looked at."""
+        self._reminders.labels(kind, "queued").inc(queued)
+        self._reminders.labels(kind, "skipped").inc(skipped)
 
     def refused_request(self, channel: str, reason: str) -> None:
         """A request was not what it should be; `reason` is one of a few words, never a stranger's."""

@@ -16,7 +16,10 @@ class Watch(Protocol):
         """A batch could not be stored; the vendors will deliver its events again."""
 
     def sent(self, channel: str, state: str, seconds: float) -> None:
-        """An outbox row reached a state (`sent`, `queued` for a retry, `unknown`, `dead`, `expired`)."""
+        """An outbox row reached a state (`sent`, `queued` for a retry, `unknown`, `dead`, `expired`, `unreachable`)."""
+
+    def reminded(self, kind: str, queued: int, skipped: int) -> None:
+        """Of the accounts looked at for a kind of reminder, `queued` got a message and `skipped` did not."""
 
 
 class Unwatched:
@@ -32,4 +35,7 @@ class Unwatched:
         """Ignore it."""
 
     def sent(self, channel: str, state: str, seconds: float) -> None:
+        """Ignore it."""
+
+    def reminded(self, kind: str, queued: int, skipped: int) -> None:
         """Ignore it."""

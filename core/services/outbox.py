@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -18,13 +18,15 @@ from core.ports.channel import (
     Misconfigured,
     OutcomeUnknown,
     RateLimited,
+    RecipientUnavailable,
     SendFailure,
     TemporarilyUnavailable,
 )
 from core.ports.clock import Clock
 from core.ports.watch import Unwatched, Watch
+from core.services.spacing import Spacing
 from core.storage.database import Database, Unavailable
-from core.storage.outbox import Queued, Sent, State, claim, record, recover
+from core.storage.outbox import BROADCAST, Queued, Sent, State, claim, record, recover
 
 log = structlog.get_logger()
 
@@ -39,6 +41,10 @@ IDLE_WAIT: Final = 1.0
 """How long a row queued by another process, or due for a retry, may go unnoticed."""
 AT_ONCE: Final = 8
 """Sends under way at a time: a vendor that answers in a second is still used at eight a second."""
+FOR_REPLIES: Final = 2
+"""Of these, so many are never given to broadcasts: a vendor that answers slowly must not make a reply wait for them."""
+AHEAD_SECONDS: Final = 0.5
+"""Broadcasts are taken for so long ahead, or one at a time: a reply that comes meanwhile waits no longer than that."""
 SEND_SECONDS: Final = 30.0
 """A send that takes longer has an unknown outcome."""
 
@@ -62,15 +68,21 @@ class Dispatcher:
         clock: Clock,
         *,
         per_second: float,
+        per_address_seconds: float = 0.0,
         watch: Watch | None = None,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """`per_second` is the vendor's limit. `sleep` and `chance` are replaced by tests."""
+        """`per_second` is the vendor's limit, `per_address_seconds` what he wants between two messages to one address.
+
+        `sleep` and `chance` are replaced by tests.
+        """
         self._database = database
         self._channel = channel
         self._clock = clock
         self._interval = 1 / per_second
+        self._broadcasts_at_once = max(1, min(AT_ONCE - FOR_REPLIES, int(per_second * AHEAD_SECONDS)))
+        self._spacing = Spacing(per_address_seconds)
         self._watch = watch or Unwatched()
         self._sleep = sleep
         self._chance = chance
@@ -79,7 +91,9 @@ class Dispatcher:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._sending: set[asyncio.Task[None]] = set()
         self._results: list[Sent] = []
+        self._broadcasting = 0
         self._pause = 0.0
+        self._postponed: list[datetime] = []
         self._is_recovered = False
 
     def wake(self) -> None:
@@ -106,30 +120,45 @@ class Dispatcher:
     async def send_due(self) -> int:
         """Take what is due and begin to send it; returns how many rows were taken.
 
-        Rows that a pause or a stop overtakes go back, so that they are not taken for sent after a crash.
+        Rows that a pause or a stop overtakes go back, so that they are not taken for sent after a crash. So do those
+        whose address had a message just now.
         """
         await self._hold()
         await self._flush()
         async with self._slots:
             free = AT_ONCE - len(self._sending)
-        rows = await self._claim(free)
+        room = AT_ONCE - FOR_REPLIES - self._broadcasting
+        rows = await self._claim(free, max(0, min(room, self._broadcasts_at_once)))
         waiting = deque(rows)
         try:
             while waiting and not self._pause:
+                wait = self._spacing.wait(waiting[0].to, self._clock.now())
+                if wait:
+                    self._postpone(waiting.popleft(), wait)
+                    continue
                 await self._slots.acquire()
-                task = asyncio.get_running_loop().create_task(self._send(waiting.popleft()))
-                self._sending.add(task)
-                task.add_done_callback(self._done)
+                self._begin(waiting.popleft())
                 await self._sleep(self._interval)
         finally:
             self._put_back(waiting)
         return len(rows)
 
-    async def _claim(self, limit: int) -> list[Queued]:
+    def _begin(self, row: Queued) -> None:
+        self._spacing.begun(row.to)
+        self._broadcasting += row.priority == BROADCAST
+        task = asyncio.get_running_loop().create_task(self._send(row))
+        self._sending.add(task)
+        task.add_done_callback(lambda task: self._done(task, row))
+
+    def _postpone(self, row: Queued, seconds: float) -> None:
+        self._results.append(self._again(row, "", seconds, counts=False))
+        self._postponed.append(self._clock.now() + timedelta(seconds=seconds))
+
+    async def _claim(self, limit: int, broadcasts: int) -> list[Queued]:
         """Take due rows. A stop that comes meanwhile does not lose those that the database has marked already."""
         name, now = self._channel.name, self._clock.now()
         claiming = asyncio.ensure_future(
-            self._database.write(lambda connection: claim(connection, name, limit, now)),
+            self._database.write(lambda connection: claim(connection, name, limit, now, broadcasts=broadcasts)),
         )
         try:
             return await asyncio.shield(claiming)
@@ -149,8 +178,10 @@ class Dispatcher:
             pause, self._pause = self._pause, 0.0
             await self._sleep(pause)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[None], row: Queued) -> None:
         self._sending.discard(task)
+        self._broadcasting -= row.priority == BROADCAST
+        self._spacing.ended(row.to, self._clock.now())
         self._slots.release()
         self._woken.set()
 
@@ -200,6 +231,8 @@ class Dispatcher:
                 return Sent(row, State.UNKNOWN, error=detail)
             case TemporarilyUnavailable() | OutcomeUnknown():
                 return self._again(row, detail, backoff(row.attempts, self._chance()))
+            case RecipientUnavailable():
+                return Sent(row, State.UNREACHABLE, error=detail)
         return Sent(row, State.DEAD, error=detail)
 
     def _again(self, row: Queued, error: str, seconds: float, *, counts: bool = True) -> Sent:
@@ -244,8 +277,11 @@ class Dispatcher:
                 await self._sleep(IDLE_WAIT)
 
     async def _idle(self) -> None:
+        now = self._clock.now()
+        self._postponed = [at for at in self._postponed if at > now]
+        seconds = min([IDLE_WAIT, *((at - now).total_seconds() for at in self._postponed)])
         with suppress(TimeoutError):
-            async with asyncio.timeout(IDLE_WAIT):
+            async with asyncio.timeout(seconds):
                 await self._woken.wait()
 
 

@@ -1,18 +1,24 @@
 """The outbox: rows are claimed before they are sent, and told their outcome after, many at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, union_all, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.domain.decisions import UNDELIVERED
 from core.domain.messages import Address
 from core.storage.extras import NOTHING, Extra, from_text
-from core.storage.sets import constant
-from core.storage.tables import Instant, case, outbox
+from core.storage.sets import POSTGRESQL, constant
+from core.storage.tables import Instant, case, outbox, profile
+
+REPLY: Final = 0
+BROADCAST: Final = 1
+"""Priorities: nobody who asked waits for an announcement to end."""
 
 
 class State(StrEnum):
@@ -29,6 +35,8 @@ class State(StrEnum):
     EXPIRED = "expired"
     DEAD = "dead"
     """The vendor refuses it for good."""
+    UNREACHABLE = "unreachable"
+    """The subscriber has blocked us or is gone: the address is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ class Queued:
     attempts: int
     expires_at: datetime
     extra: Extra = NOTHING
+    priority: int = REPLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +65,48 @@ class Sent:
     """False where the attempt was not the message's fault and must not count."""
 
 
-def claim(connection: Connection, channel: str, limit: int, now: datetime) -> list[Queued]:
-    """Take due rows of a channel, replies before broadcasts, oldest first; they are `sending` from now on."""
-    rows = connection.execute(
-        select(
-            outbox.c.id,
-            outbox.c.external_id,
-            outbox.c.text,
-            outbox.c.attempts,
-            outbox.c.expires_at,
-            outbox.c.extra,
+_CLAIMED: Final = (
+    outbox.c.id,
+    outbox.c.external_id,
+    outbox.c.text,
+    outbox.c.attempts,
+    outbox.c.expires_at,
+    outbox.c.extra,
+    outbox.c.priority,
+    outbox.c.due_at,
+)
+
+
+def _due(priority: int) -> Select[Any]:
+    """What is due of one priority, oldest first: exactly a range of the index, however much is queued for later."""
+    due = (
+        select(*_CLAIMED)
+        .where(
+            outbox.c.channel == bindparam("of_channel"),
+            outbox.c.state == constant(State.QUEUED),
+            outbox.c.priority == constant(priority),
+            outbox.c.due_at <= bindparam("now", type_=Instant()),
         )
-        .where(outbox.c.channel == channel, outbox.c.state == constant(State.QUEUED), outbox.c.due_at <= now)
-        .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
-        .limit(limit)
-    ).all()
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(bindparam(f"most_{priority}"))
+        .subquery()
+    )
+    return select(due)
+
+
+_DUE: Final = union_all(_due(REPLY), _due(BROADCAST))
+
+
+def claim(
+    connection: Connection, channel: str, limit: int, now: datetime, *, broadcasts: int | None = None
+) -> list[Queued]:
+    """Take due rows of a channel, replies before broadcasts, oldest first; they are `sending` from now on.
+
+    At most `limit` rows, and at most `broadcasts` that are no replies, where that is given.
+    """
+    most = {"most_0": limit, "most_1": limit if broadcasts is None else min(limit, broadcasts)}
+    found = connection.execute(_DUE, {"of_channel": channel, "now": now} | most).all()
+    rows = sorted(found, key=lambda row: (row.priority, row.due_at, row.id))[:limit]
     if rows:
         connection.execute(
             update(outbox)
@@ -85,6 +121,7 @@ def claim(connection: Connection, channel: str, limit: int, now: datetime) -> li
             row.attempts + 1,
             row.expires_at,
             from_text(row.extra),
+            row.priority,
         )
         for row in rows
     ]
@@ -105,7 +142,11 @@ _RECORD: Final = (
 
 
 def record(connection: Connection, results: Sequence[Sent], new_key: Callable[[], int], now: datetime) -> None:
-    """Write outcomes down; dead letters become cases. A delivery report that came first is not overwritten."""
+    """Write outcomes down. A delivery report that came first is not overwritten.
+
+    A reply that cannot be delivered becomes a case: somebody waits for it. A broadcast does not, and neither does a
+    message to one who has blocked us; his address is closed.
+    """
     connection.execute(
         _RECORD,
         [
@@ -121,9 +162,29 @@ def record(connection: Connection, results: Sequence[Sent], new_key: Callable[[]
             for result in results
         ],
     )
-    dead = [result for result in results if result.state in {State.DEAD, State.EXPIRED}]
+    dead = [result for result in results if result.state in _LOST and result.row.priority == REPLY]
     if dead:
         connection.execute(insert(case), [_case(result, new_key(), now) for result in dead])
+    gone = {result.row.to for result in results if result.state is State.UNREACHABLE}
+    if gone:
+        _close(connection, gone, now)
+
+
+_LOST: Final = frozenset({State.DEAD, State.EXPIRED})
+
+
+def _close(connection: Connection, addresses: Iterable[Address], now: datetime) -> None:
+    """Remember that these cannot be reached; hearing from one opens it again."""
+    insert_into = postgresql_insert if connection.dialect.name == POSTGRESQL else sqlite_insert
+    statement = insert_into(profile).on_conflict_do_update(
+        index_elements=[profile.c.external_id, profile.c.channel],
+        set_={"closed_at": now},
+        where=profile.c.closed_at.is_(None),
+    )
+    # An address that we keep nothing of has never been heard; the column wants a moment all the same.
+    values = {"heard_at": now, "closed_at": now}
+    rows = [{"external_id": each.external_id, "channel": each.channel} | values for each in addresses]
+    connection.execute(statement, rows)
 
 
 def _case(result: Sent, key: int, now: datetime) -> dict[str, object]:

@@ -11,14 +11,13 @@ from core.domain.decisions import Decision
 from core.domain.messages import Delivery, DeliveryReported
 from core.domain.readings import Reading, Status
 from core.storage.extras import Extra, to_text
+from core.storage.outbox import REPLY
 from core.storage.profiles import store_profiles
 from core.storage.sets import insert_rows
 from core.storage.tables import Instant, case, case_action, event, microseconds, outbox, reading
 
 REPLY_EXPIRES: Final = timedelta(hours=72)
 """As long as a gateway keeps an SMS; an answer that comes later only puzzles."""
-REPLY: Final = 0
-BROADCAST: Final = 1
 SUBSCRIBER: Final = "subscriber"
 """Who has written a note of a case, where no moderator has."""
 

@@ -43,6 +43,9 @@ MISTAKES = {
     "wrong_database": ("[database]\nurl = 'mysql://x'\n", "database.url: should name a file as sqlite:///"),
     "memory": ("[database]\nurl = 'sqlite:///:memory:'\n", "database.url: should name a file as sqlite:///"),
     "no_folder": ("[texts]\noverrides = 'nowhere'\n", "texts.overrides: there is no folder"),
+    "quiet_day": ("[reminders]\nquiet = ['09:00', '21:00']\n", "reminders.quiet: should be the hours of the night"),
+    "not_a_kind": ("[reminders]\nkinds = ['first_day']\n", "reminders.kinds[1]: should be 'opens', 'last_day' or"),
+    "no_room": ("[reminders]\nshare = 1\n", "reminders.share: should be less than 1"),
     "no_toml": ("[server\n", "meterline.toml is not TOML: "),
 }
 

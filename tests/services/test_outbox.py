@@ -68,12 +68,26 @@ class Scripted:
 class Bench:
     """A dispatcher over a database, with a clock that its sleep moves on."""
 
-    def __init__(self, database: Database, clock: FixedClock, channel: Scripted, *, per_second: float = 10) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: FixedClock,
+        channel: Scripted,
+        *,
+        per_second: float = 10,
+        per_address_seconds: float = 0,
+    ) -> None:
         self.database, self.clock, self.channel = database, clock, channel
         self.slept: list[float] = []
         self.chance = 1.0
         self.dispatcher = Dispatcher(
-            database, channel, clock, per_second=per_second, sleep=self._sleep, chance=lambda: self.chance
+            database,
+            channel,
+            clock,
+            per_second=per_second,
+            per_address_seconds=per_address_seconds,
+            sleep=self._sleep,
+            chance=lambda: self.chance,
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -123,8 +137,8 @@ class Bench:
 
 @pytest.fixture
 def bench(database: Database, clock: FixedClock) -> Callable[..., Bench]:
-    def build(*script: Step, is_idempotent: bool = False, per_second: float = 10) -> Bench:
-        return Bench(database, clock, Scripted(clock, *script, is_idempotent=is_idempotent), per_second=per_second)
+    def build(*script: Step, is_idempotent: bool = False, **paces: float) -> Bench:
+        return Bench(database, clock, Scripted(clock, *script, is_idempotent=is_idempotent), **paces)
 
     return build
 
@@ -227,7 +241,7 @@ async def test_wrong_password_loses_nothing(bench: Callable[..., Bench], logs: l
         (RuntimeError("our mistake"), False, "unknown"),
         (RuntimeError("our mistake"), True, "queued"),
         (ContentRejected("17", "spam"), False, "dead"),
-        (RecipientUnavailable("blocked"), True, "dead"),
+        (RecipientUnavailable("blocked"), True, "unreachable"),
         (UnsupportedContent("too long"), False, "dead"),
     ],
 )
@@ -515,14 +529,85 @@ async def test_delivery_report_may_come_before_the_outcome(bench: Callable[..., 
     assert await it.states() == ["delivered"]
 
 
-async def test_replies_overtake_a_broadcast(bench: Callable[..., Bench]) -> None:
-    """An announcement to thousands does not hold up the one who asks."""
-    it = bench()
+@pytest.mark.parametrize(("per_second", "ahead"), [(1, 1), (2, 1), (10, 5), (30, 6), (1000, 6)])
+async def test_replies_overtake_a_broadcast(bench: Callable[..., Bench], per_second: float, ahead: int) -> None:
+    """An announcement to thousands holds up the one who asks for half a second, or for one message."""
+    it = bench(per_second=per_second)
     await it.put(*range(1, 31), priority=1)
     await it.round()
     await it.put(99)
     await it.round()
-    assert it.channel.keys.index("99") == 8
+    assert it.channel.keys.index("99") == ahead
+
+
+async def test_broadcasts_to_a_slow_vendor_leave_room_for_replies(bench: Callable[..., Bench]) -> None:
+    """A vendor that takes half a minute for each has two sends free for those who ask."""
+    answer = asyncio.Event()
+
+    async def slow(_: Outbound) -> None:
+        await answer.wait()
+
+    it = bench(*[slow] * 30, per_second=30)
+    await it.put(*range(1, 31), priority=1)
+    while await it.dispatcher.send_due():
+        pass
+    assert len(it.channel.keys) == 6
+    await it.put(98, 99)
+    assert await it.dispatcher.send_due() == 2
+    assert it.channel.keys[6:] == ["98", "99"]
+    answer.set()
+    await it.dispatcher.drain(5)
+    while await it.round():
+        pass
+    assert await it.states() == ["sent"] * 32
+
+
+@pytest.mark.parametrize("failure", [ContentRejected("17"), RecipientUnavailable("blocked")])
+async def test_broadcast_that_cannot_be_delivered_is_no_case(bench: Callable[..., Bench], failure: Exception) -> None:
+    """Nobody waits for it; a moderator has enough to do without a hundred thousand of them."""
+    it = bench(failure)
+    await it.put(1, 2, priority=1)
+    await it.put(3, priority=1, expires_at=it.clock.moment)
+    await it.round()
+    assert await it.states() == ["dead" if isinstance(failure, ContentRejected) else "unreachable", "sent", "expired"]
+    assert await it.cases() == []
+
+
+async def test_one_address_gets_one_message_a_second(bench: Callable[..., Bench]) -> None:
+    """Where the vendor wants it so; in order, while others are served meanwhile, and without an attempt that counts."""
+    it = bench(per_second=10, per_address_seconds=1)
+    await it.put(1, 2, 3, external_id="chat")
+    await it.put(4, 5)
+    while len(it.channel.keys) < 5:
+        if not await it.round():
+            await it._sleep(0.1)
+    assert it.channel.keys == ["1", "4", "5", "2", "3"]
+    moments = dict(it.channel.tried)
+    assert moments["2"] - moments["1"] >= 1
+    assert moments["3"] - moments["2"] >= 1
+    assert (moments["3"], moments["5"]) < (2.5, 0.3)
+    await it.round()
+    assert [row.attempts for row in await it.rows()] == [1] * 5
+
+
+async def test_second_message_waits_for_the_first_to_arrive(bench: Callable[..., Bench]) -> None:
+    """Two under way at a time might reach the vendor at once, and in any order."""
+    answer = asyncio.Event()
+
+    async def slow(_: Outbound) -> None:
+        await answer.wait()
+
+    it = bench(slow, per_address_seconds=1)
+    await it.put(1, 2, external_id="chat")
+    for _ in range(5):
+        await it.dispatcher.send_due()
+        it.clock.advance(seconds=2)
+    assert it.channel.keys == ["1"]
+    answer.set()
+    await it.round()
+    it.clock.advance(seconds=2)
+    await it.round()
+    assert it.channel.keys == ["1", "2"]
 
 
 async def test_other_channels_rows_are_left_alone(bench: Callable[..., Bench]) -> None:

@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from core.storage.database import Database
-from core.storage.outbox import Queued, Sent, State, claim, record, recover
-from core.storage.store import BROADCAST, REPLY
-from core.storage.tables import case, outbox
+from core.storage.outbox import BROADCAST, REPLY, Queued, Sent, State, claim, record, recover
+from core.storage.tables import case, outbox, profile
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -104,6 +103,50 @@ async def cases(database: Database) -> list[tuple[str, str, int, str]]:
     columns = (case.c.kind, case.c.state, case.c.event_key, case.c.text)
     rows = await database.read(lambda connection: connection.execute(select(*columns)).all())
     return [(found[0], found[1], found[2], found[3]) for found in rows]
+
+
+async def test_broadcasts_are_taken_as_few_as_asked_for(database: Database) -> None:
+    """Replies fill what there is; of the rest no more than the caller can send soon, and none due later."""
+    later = row(9, priority=BROADCAST, due_at=NOW + MINUTE)
+    await put(database, *(row(key, priority=BROADCAST) for key in range(1, 6)), row(7), row(8), later)
+
+    async def taken(limit: int, broadcasts: int) -> list[int]:
+        rows = await database.write(lambda connection: claim(connection, "sms", limit, NOW, broadcasts=broadcasts))
+        return [found.id for found in rows]
+
+    assert [await taken(1, 5), await taken(3, 1), await taken(8, 0), await taken(8, 2), await taken(8, 8)] == [
+        [7],
+        [8, 1],
+        [],
+        [2, 3],
+        [4, 5],
+    ]
+
+
+async def profiles(database: Database) -> dict[str, Any]:
+    rows = await database.read(lambda connection: connection.execute(select(profile)).all())
+    return {found.external_id: found for found in rows}
+
+
+async def test_address_that_is_gone_is_closed(database: Database) -> None:
+    """Whether we keep something of it or not; when it was closed first stays, and what else is kept."""
+    kept = {"channel": "sms", "heard_at": NOW - 9 * MINUTE, "reminders": False, "language": "en"}
+    known = [
+        {"external_id": f"+7914{key:07}", "closed_at": NOW - MINUTE if key == 3 else None} | kept for key in (2, 3)
+    ]
+    await database.write(lambda connection: connection.execute(insert(profile), known))
+    await put(database, *(row(key) for key in range(1, 5)), row(5, external_id="+79140000001"))
+    taken = await take(database)
+    gone = [Sent(each, State.UNREACHABLE, error="blocked") for each in taken if each.id != 4]
+    await tell(database, *gone, Sent(taken[3], State.SENT))
+    found = await profiles(database)
+    assert {key: each.closed_at for key, each in found.items()} == {
+        "+79140000001": NOW,
+        "+79140000002": NOW,
+        "+79140000003": NOW - MINUTE,
+    }
+    assert (found["+79140000002"].heard_at, found["+79140000002"].reminders) == (NOW - 9 * MINUTE, False)
+    assert await cases(database) == []
 
 
 async def test_expired_one_is_a_case_too(database: Database) -> None:

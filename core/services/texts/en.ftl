@@ -365,3 +365,40 @@ data-elsewhere = You get your data at the office or on request. Phone: { $phones
 confirm-forget = We will unlink all accounts and erase your messages. Readings sent stay in billing without the chat's name. Forget you?
     .short = Unlink accounts and erase messages. Forget you?
 forgotten = Done, forgotten. If you write again, we begin anew.
+
+## Reminders of the window; where an address has several accounts `$accounts` lists them
+
+reminder-opens = Time to send the { month } reading, account { $account }: { $open } to { $close }. No reminders? Reply REMINDERS OFF
+    .short = { month } reading, acc. { $account }: { $open } to { $close }. To stop: REMINDERS OFF
+reminder-opens-several = Time to send the { month } readings, accounts { $accounts }: { $open } to { $close }. No reminders? Reply REMINDERS OFF
+    .short = { month } readings: { $open } to { $close }. To stop: REMINDERS OFF
+reminder-last-day = Today is the last day for { month } readings. None yet for account { $account }. No reminders? Reply REMINDERS OFF
+    .short = Last day for readings: account { $account }. To stop: REMINDERS OFF
+reminder-last-day-several = Today is the last day for { month } readings. None yet for { $accounts }. To stop reminders: REMINDERS OFF
+    .short = Today is the last day for readings. To stop: REMINDERS OFF
+# Where there is no reading, three months in a row are charged by average consumption, then by the norm (Decree No. 354).
+reminder-missed = { $missed ->
+    [1] Account { $account }: no reading for { month }, charged by average. 2 more months so, then by the norm. To stop: REMINDERS OFF
+    [2] Account { $account }: no reading for { month }, charged by average. 1 more month so, then by the norm. To stop: REMINDERS OFF
+    [3] Account { $account }: no reading for { month }, charged by average. Next month by the norm. To stop: REMINDERS OFF
+   *[4] Account { $account }: no reading for { month } nor the 3 months before, charged by the norm. To stop: REMINDERS OFF
+}
+    .short = { $missed ->
+    [1] Acc. { $account }: no reading for { month }. 2 months to the norm. To stop: REMINDERS OFF
+    [2] Acc. { $account }: no reading for { month }. 1 month to the norm. To stop: REMINDERS OFF
+    [3] Acc. { $account }: no reading for { month }. Then by the norm. To stop: REMINDERS OFF
+   *[4] Acc. { $account }: no reading for { month }. Charged by the norm. To stop: REMINDERS OFF
+}
+reminder-missed-several = { $missed ->
+    [1] No reading for { month }: { $accounts }. Charged by average. 2 more months so, then by the norm. To stop: REMINDERS OFF
+    [2] No reading for { month }: { $accounts }. Charged by average. 1 more month so, then by the norm. To stop: REMINDERS OFF
+    [3] No reading for { month }: { $accounts }. Charged by average. Next month by the norm. To stop: REMINDERS OFF
+   *[4] No reading for { month } and before: { $accounts }. After 3 months charged by the norm. To stop: REMINDERS OFF
+}
+    .short = { $missed ->
+    [1] No reading for { month }, your accounts. 2 months to the norm. To stop: REMINDERS OFF
+    [2] No reading for { month }, your accounts. 1 month to the norm. To stop: REMINDERS OFF
+    [3] No reading for { month }, your accounts. Then by the norm. To stop: REMINDERS OFF
+   *[4] No reading for { month }, your accounts. Charged by the norm. To stop: REMINDERS OFF
+}
+reminder-more = { $accounts } and { $count } more

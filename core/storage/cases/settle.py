@@ -9,7 +9,8 @@ from sqlalchemy import Connection, insert, select, update
 from core.domain.readings import Reading, Status
 from core.storage.cases.lookup import picture
 from core.storage.cases.types import CLOSED, OPEN, PENDING, Action, Changes, Message, Picture, to_case
-from core.storage.store import REPLY, REPLY_EXPIRES
+from core.storage.outbox import REPLY
+from core.storage.store import REPLY_EXPIRES
 from core.storage.tables import case, case_action, outbox, reading
 
 T = TypeVar("T")

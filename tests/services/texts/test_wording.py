@@ -128,8 +128,25 @@ def test_questions_say_how_to_answer(texts: Texts, language: str, word: str, key
 
 @every_text
 def test_nobody_is_threatened(texts: Texts, key: str) -> None:
-    """A late or doubtful reading is never answered with debts, penalties, cut-offs or raised norms."""
-    threats = r"задолж|долг|штраф|пен[яи]|отключ|норматив|повышающ|суд\b|debt|penalt|fine\b|cut off|disconnect"
+    """Nothing speaks of debts, penalties or cut-offs, and of the norm only what counts the months up to it."""
+    threats = r"задолж|долг|штраф|пен[яи]|отключ|повышающ|суд\b|debt|penalt|fine\b|cut off|disconnect|1[,.]5"
+    if not key.startswith("reminder-missed"):
+        threats += r"|норматив|\bnorm\b"
     for language in LANGUAGES:
         for args in arguments(language, key, "ordinary"):
             assert not any(re.search(threats, text.lower()) for text in texts.variants(language, key, **args))
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", "НЕ НАПОМИНАТЬ"), ("en", "REMINDERS OFF")])
+@pytest.mark.parametrize("key", [key for key in KEYS if key.startswith("reminder-") and key != "reminder-more"])
+def test_reminders_end_with_how_to_stop_them(texts: Texts, language: str, words: str, key: str) -> None:
+    """Nobody has to look for the way out, however short the text."""
+    for args in arguments(language, key, "longest"):
+        assert all(text.endswith(words) for text in texts.variants(language, key, **args))
+
+
+@pytest.mark.parametrize("key", ["reminder-opens", "reminder-last-day"])
+def test_reminder_by_sms_costs_one_part(texts: Texts, key: str) -> None:
+    """What is sent to everybody, and paid for, has a form of a single SMS."""
+    for args in arguments("ru", key, "ordinary"):
+        assert segments(texts.variants("ru", key, **args)[-1]) == 1
