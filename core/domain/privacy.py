@@ -73,7 +73,9 @@ def _masked(words: list[str], *, housed: bool) -> tuple[list[str], bool]:
     kind, is_first = _Kind.UNKNOWN, True
     for word, following in zip(words, [*words[1:], ""], strict=True):
         found = _kind(_bare(word), following)
-        if found is not _Kind.UNKNOWN:
+        # `Амурский бульвар 5`: the word stands behind the name, and what follows is the house.
+        is_behind = found is _Kind.STREET and kind is _Kind.UNKNOWN and not is_first and _has_digit(following)
+        if found is not _Kind.UNKNOWN and not is_behind:
             kind, is_first = found, True
             shown.append(word)
             continue
@@ -110,7 +112,7 @@ def _hidden(word: str, kind: _Kind) -> str:
             return "**"
         case _Kind.HOUSE:
             return f"{word[:1]}*" if word[:1].isdigit() else "*"
-    return f"{word[: min(2, len(word) - 1)]}***"
+    return f"{word[: 1 if word[0].isdigit() else min(2, len(word) - 1)]}***"
 
 
 def _bare(word: str) -> str:

@@ -13,7 +13,7 @@ from core.domain.messages import Address
 from core.ports.clock import Clock
 from core.services.chunks import Chunks, Told
 from core.storage.database import Database, Unavailable
-from core.storage.erasure import PARTS, Wish, call_off, finish, pending, theirs, waiting, wipe
+from core.storage.erasure import PARTS, Wish, call_off, finish, forget_reminders, pending, theirs, waiting, wipe
 from core.storage.profiles import forget
 
 LOOK_SECONDS: Final = 60.0
@@ -60,12 +60,13 @@ class Erasure:
         wishes = await self._database.read(partial(pending, until=until))
         if not wishes:
             return True
-        busy = await self._database.read(partial(waiting, wishes=wishes, now=now))
+        await self._call_off(wishes, now)
+        busy = {item.wish.address for item in await self._database.read(partial(waiting, wishes=wishes, now=now))}
         # Tables are read as a whole, so not once a minute for the sake of a gateway that is down.
-        ripe = [wish for wish in wishes if wish.id not in busy or wish.id not in self._gone_over]
+        ripe = [wish for wish in wishes if wish.address not in busy or wish.id not in self._gone_over]
         if ripe:
             await self._go_over(ripe, now, told)
-        done = [wish for wish in ripe if wish.id not in busy]
+        done = [wish for wish in ripe if wish.address not in busy]
         if done:
             await self._database.write(partial(finish, wishes=done, now=now))
             log.info("subscribers_forgotten", count=len(done))
@@ -78,8 +79,13 @@ class Erasure:
         wish = (Keys().new(now), address)
         await self._database.write(partial(forget, wishes=[wish], now=now))
 
+    async def _call_off(self, wishes: list[Wish], now: datetime) -> None:
+        """Who was forgotten is not written to unasked."""
+        found = await self._database.read(partial(waiting, wishes=wishes, now=now))
+        await self._chunks.write([item.key for item in found if item.unasked], call_off)
+
     async def _go_over(self, wishes: list[Wish], now: datetime, told: Told | None) -> None:
-        await self._database.write(partial(call_off, wishes=wishes))
+        await self._database.write(partial(forget_reminders, wishes=wishes))
         for part in PARTS:
             keys = await self._database.read(partial(theirs, part=part, wishes=wishes, now=now))
             await self._chunks.write(keys, partial(wipe, part=part), told)

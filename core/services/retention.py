@@ -8,10 +8,11 @@ from typing import Final
 
 import structlog
 
+from core.domain.retention import Periods
 from core.ports.clock import Clock
 from core.services.chunks import Chunks
 from core.storage.database import Database, Unavailable
-from core.storage.retention import STEPS, Periods, Step, clear, count, due, moments
+from core.storage.retention import STEPS, Step, clear, count, due, moments
 
 LOOK_SECONDS: Final = 600.0
 NIGHT: Final = 3

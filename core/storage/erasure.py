@@ -72,32 +72,38 @@ def pending(connection: Connection, until: datetime) -> list[Wish]:
     return [Wish(row.id, Address(row.channel, row.external_id)) for row in connection.execute(query)]
 
 
-def waiting(connection: Connection, wishes: Sequence[Wish], now: datetime) -> set[int]:
-    """Of the wishes those with messages that are still to be sent: at least the one that says `we forget you`."""
-    query = select(outbox.c.id, outbox.c.channel, outbox.c.external_id).where(
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A message that is still to be sent to somebody with a wish; `unasked`: nobody waits for it."""
+
+    key: int
+    wish: Wish
+    unasked: bool
+
+
+def waiting(connection: Connection, wishes: Sequence[Wish], now: datetime) -> list[Waits]:
+    """What is still to be sent to them: at least the answer that says `we forget you`, for a moment."""
+    query = select(outbox.c.id, outbox.c.channel, outbox.c.external_id, outbox.c.priority, outbox.c.state).where(
         _WAITING, among(outbox.c.external_id, "who")
     )
-    parameters = {"who": _names(wishes), "now": now}
-    latest = _latest(wishes)
-    busy = {
-        Address(channel, external_id)
-        for key, channel, external_id in connection.execute(query, parameters)
-        if key <= latest.get(Address(channel, external_id), 0)
-    }
-    return {wish.id for wish in wishes if wish.address in busy}
+    latest = {wish.address: wish for wish in wishes}
+    found = []
+    for key, channel, external_id, priority, state in connection.execute(query, {"who": _names(wishes), "now": now}):
+        wish = latest.get(Address(channel, external_id))
+        if wish is not None and key <= wish.id:
+            found.append(Waits(key, wish, unasked=priority == BROADCAST and state == State.QUEUED))
+    return found
 
 
-def call_off(connection: Connection, wishes: Sequence[Wish]) -> None:
-    """Drop what would be sent to them unasked, and who was reminded when."""
-    rows = [{"who": each.address.external_id, "channel_": each.address.channel, "until": each.id} for each in wishes]
-    unasked = and_(
-        outbox.c.external_id == bindparam("who"),
-        outbox.c.channel == bindparam("channel_"),
-        outbox.c.id <= bindparam("until"),
-        outbox.c.priority == constant(BROADCAST),
-        outbox.c.state == constant(State.QUEUED),
-    )
-    connection.execute(update(outbox).where(unasked).values(state=State.EXPIRED.value), rows)
+def call_off(connection: Connection, keys: Sequence[int]) -> int:
+    """Do not send these any more, unless they are being sent already."""
+    chosen = and_(among(outbox.c.id, "keys"), outbox.c.state == constant(State.QUEUED))
+    statement = update(outbox).where(chosen).values(state=State.EXPIRED.value)
+    return connection.execute(statement, {"keys": list(keys)}).rowcount
+
+
+def forget_reminders(connection: Connection, wishes: Sequence[Wish]) -> None:
+    """Drop who was reminded when."""
     reminded = and_(
         # Rounds are few, and the primary key begins with them.
         reminder.c.campaign.in_(select(campaign.c.key)),
@@ -105,6 +111,7 @@ def call_off(connection: Connection, wishes: Sequence[Wish]) -> None:
         reminder.c.channel == bindparam("channel_"),
         reminder.c.outbox_id <= bindparam("until"),
     )
+    rows = [{"who": each.address.external_id, "channel_": each.address.channel, "until": each.id} for each in wishes]
     connection.execute(reminder.delete().where(reminded), rows)
 
 

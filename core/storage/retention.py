@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, bindparam, exists, func, or_, select, update
 
 from core.domain.keys import first_key
+from core.domain.retention import Periods
 from core.storage.cases.types import CLOSED, PENDING
 from core.storage.erasure import SPOKEN
 from core.storage.profiles import GUESSES_COUNT
@@ -36,18 +37,6 @@ PAGE: Final = 5_000
 """Rows found at a time."""
 LINKS_KEPT: Final = timedelta(days=30)
 """How long a one-time link that is used or too old still says who was sent to our page, and when."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Periods:
-    """How long what is kept; the trade's usual times, and the retailer's to set."""
-
-    words: timedelta = timedelta(days=90)
-    """What was written, in either direction."""
-    readings: timedelta = timedelta(days=1095)
-    """Readings and who decided what: three years, the limitation period (Civil Code of Russia, article 196)."""
-    idle: timedelta = timedelta(days=365)
-    """Profiles of addresses that no account is linked to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
