@@ -7,6 +7,7 @@ nothing that could tell another server of it.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -45,7 +46,7 @@ def balance(language: str, account: Account | None, phones: Sequence[str]) -> st
         date=f"{account.balance_date:%d.%m.%Y}" if account and account.balance_date else "",
         account=mask(account.number) if account else "",
         address=mask_address(account.address) if account else "",
-        phones=phones,
+        phones=_dialled(phones),
     )
 
 
@@ -67,17 +68,22 @@ def data(language: str, document: dict[str, Any], file_token: str) -> str:
 
 def missed(phones: Sequence[str]) -> str:
     """A link that shows nothing, whyever: in both languages, for nothing is known of who follows it."""
-    return _render("plain.html", LANGUAGES[0], kind="missed", phones=phones)
+    return _render("plain.html", LANGUAGES[0], kind="missed", phones=_dialled(phones))
 
 
 def unavailable(phones: Sequence[str]) -> str:
     """The database does not answer."""
-    return _render("plain.html", LANGUAGES[0], kind="unavailable", phones=phones)
+    return _render("plain.html", LANGUAGES[0], kind="unavailable", phones=_dialled(phones))
 
 
 def roubles(kopecks: int) -> str:
     """`1 234,56`, with spaces where no line breaks."""
     return f"{kopecks // 100:,}".replace(",", _NO_BREAK) + f",{kopecks % 100:02}"
+
+
+def _dialled(phones: Sequence[str]) -> list[tuple[str, str]]:
+    """Phones as they are shown, each with what a telephone dials."""
+    return [(phone, re.sub(r"[^\d+]", "", phone)) for phone in phones]
 
 
 @cache
