@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.settings import Settings
+from bot.settings import Privacy, Settings
 from core.domain.messages import Capabilities, Greeting
 from core.domain.privacy import restricted
 from core.ports.channel import Channel
@@ -99,6 +99,10 @@ def capabilities(settings: Settings) -> dict[str, Capabilities]:
 
     console = create()
     known = {line.channel.name: line.channel.capabilities for line in lines(settings)}
-    withheld = {*settings.privacy.restricted, *(LISTED if settings.privacy.state_owned else ())}
-    narrowed = {name: restricted(known[name]) for name in withheld & known.keys()}
-    return {console.name: console.capabilities, **known, **narrowed}
+    return narrowed({console.name: console.capabilities, **known}, settings.privacy)
+
+
+def narrowed(known: Mapping[str, Capabilities], privacy: Privacy) -> dict[str, Capabilities]:
+    """What channels may say under the retailer's privacy settings."""
+    withheld = {*privacy.restricted, *(LISTED if privacy.state_owned else ())}
+    return {name: restricted(full) if name in withheld else full for name, full in known.items()}

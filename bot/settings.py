@@ -99,6 +99,14 @@ class Privacy(Section):
     restricted: tuple[str, ...] = Field(default=(), examples=[["viber"]])
     """Further channels that say neither balance nor address and hand over to our own page instead."""
 
+    @field_validator("restricted")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in Channels.model_fields:
+                raise ValueError(f"no channel is called {name!r}{nearest(name, Channels.model_fields)}")
+        return value
+
 
 class Channels(Section):
     """One section for each channel."""
@@ -272,14 +280,6 @@ class Settings(Section):
         codes = [branch.code for branch in value]
         if len(set(codes)) < len(codes):
             raise ValueError("two branches have the same code")
-        return value
-
-    @field_validator("privacy")
-    @classmethod
-    def _channels(cls, value: Privacy) -> Privacy:
-        for name in value.restricted:
-            if name not in Channels.model_fields:
-                raise ValueError(f"restricted: no channel is called {name!r}{nearest(name, Channels.model_fields)}")
         return value
 
     def branches(self) -> Branches:
