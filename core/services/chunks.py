@@ -3,13 +3,17 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from core.storage.database import Database
 from core.storage.pace import Pace
 
 Told = Callable[[int], None]
 """Told after each write how many keys it dealt with."""
+
+
+LARGEST: Final = 1_000
+"""Rows at most: with a disk that is slow for a moment, more of them would be felt."""
 
 
 class Chunks:
@@ -26,7 +30,7 @@ class Chunks:
         self._database = database
         self._stopwatch = stopwatch
         self._sleep = sleep
-        self._pace = Pace()
+        self._pace = Pace(largest=LARGEST)
 
     async def write(
         self,
