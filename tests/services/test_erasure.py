@@ -194,9 +194,10 @@ async def test_waiting_wish_does_not_read_all_tables_every_minute(
     assert len(looks) == len(storage.PARTS)
 
 
-async def test_message_too_late_to_be_sent_holds_nothing_up(filled: Database, job: Erasure) -> None:
+@pytest.mark.parametrize("state", ["queued", "sending"])
+async def test_message_too_late_to_be_sent_holds_nothing_up(filled: Database, job: Erasure, state: str) -> None:
     """A row of a channel that was switched off waits for ever."""
-    await put(filled, kept.reply(WHO, NOW - timedelta(days=9), state="queued"))
+    await put(filled, kept.reply(WHO, NOW - timedelta(days=9), state=state))
     await ask(filled, WHO)
     assert await job.work(NOW)
     assert WHO.external_id not in await kept.everything(filled)
