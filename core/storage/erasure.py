@@ -39,8 +39,8 @@ class Part:
     """Rows that may be touched already; all where it is None."""
 
 
-# A message that is still to be sent needs its words and its receiver. One that is too late never will be: its channel may
-# have been switched off in the middle of sending.
+# A message that is still to be sent needs its words and its receiver. One that is too late never will be: its channel
+# may have been switched off in the middle of sending.
 _WAITING: Final = and_(
     or_(outbox.c.state == constant(State.QUEUED), outbox.c.state == constant(State.SENDING)),
     outbox.c.expires_at > bindparam("now", type_=Instant()),
