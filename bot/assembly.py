@@ -1,7 +1,7 @@
 """Puts the service together. Only this module picks implementations."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from functools import partial
 from importlib import metadata
 
@@ -12,6 +12,7 @@ from bot.settings import Settings
 from bot.web.health import Check, Health
 from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
+from bot.web.public import Pages
 from bot.web.server import Listener, application
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
@@ -22,7 +23,10 @@ from core.services import reminders
 from core.services.desk.desk import Desk
 from core.services.desk.scene import Policy, Rules
 from core.services.dialogue.menu import greeting
+from core.services.erasure import Erasure
+from core.services.handovers import Handovers
 from core.services.outbox import Dispatcher
+from core.services.retention import Retention
 from core.services.texts import Texts
 from core.storage import migrate
 from core.storage.database import Database, Unavailable, connect
@@ -73,6 +77,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         for line in switched_on
         if isinstance(line.channel, Decodes)
     }
+    pages = Pages(Handovers(database, clock, capabilities(settings)), settings.branches(), metrics)
     return Service(
         host=settings.server.host,
         port=settings.server.port,
@@ -89,7 +94,11 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         ],
         planner=reminders.Planner(database, reminder_rules(settings, texts, switched_on), clock, watch=metrics),
         neighbours=Neighbours(settings.database.file, wake),
-        listener=Listener(hooks, application(health.routes()), metrics),
+        background={
+            "erasure": Erasure(database, clock).run,
+            "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
+        },
+        listener=Listener(hooks, application([*health.routes(), *pages.routes()]), metrics),
         health=health,
         minding=minding,
     )
@@ -151,6 +160,10 @@ def reminder_rules(settings: Settings, texts: Texts, switched_on: Iterable[Line]
         hours=section.hours,
         spread=timedelta(hours=section.spread_hours),
     )
+
+
+def _zones(settings: Settings) -> set[tzinfo]:
+    return {branch.timezone for branch in settings.branches().values()}
 
 
 def _schema_check(database: Database) -> Check:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, literal, select
 
-from core.domain.keys import EPOCH_MS, SEQUENCE_BITS
+from core.domain.keys import first_key
 from core.storage.cases import OPEN
 from core.storage.outbox import Depth, State
 from core.storage.tables import case, event, outbox, reading
@@ -75,8 +75,3 @@ def work(connection: Connection, since: datetime, until: datetime) -> Work:
         tuple((status, count) for status, count in readings),
         tuple((channel, state, count) for channel, state, count in replies),
     )
-
-
-def first_key(moment: datetime) -> int:
-    """The smallest key that can be made at a moment (`core.domain.keys`)."""
-    return max(0, int(moment.timestamp() * 1000) - EPOCH_MS) << SEQUENCE_BITS

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.settings import Settings
+from bot.settings import Privacy, Settings
 from core.domain.messages import Capabilities, Greeting
+from core.domain.privacy import restricted
 from core.ports.channel import Channel
 
 
@@ -73,6 +74,14 @@ CHANNELS: Mapping[str, Callable[[Settings, Greetings], Line | None]] = {
 """By the channel's name, which is also its section and its folder; None where it is switched off."""
 
 
+LISTED = frozenset({"telegram", "viber"})
+"""Of our channels those on Roskomnadzor's list of foreign messengers, by Federal Law 149-FZ, article 10, part 8.
+
+The list: Discord, Microsoft Teams, Skype for Business, Snapchat, Telegram, Threema, Viber, WhatsApp, WeChat (its notice
+of 05.05.2023).
+"""
+
+
 def lines(settings: Settings, greetings: Greetings = NO_GREETINGS) -> Iterator[Line]:
     """The channels that are switched on. Building one does no I/O."""
     for build in CHANNELS.values():
@@ -82,9 +91,18 @@ def lines(settings: Settings, greetings: Greetings = NO_GREETINGS) -> Iterator[L
 
 
 def capabilities(settings: Settings) -> dict[str, Capabilities]:
-    """What each channel can do and may say. The console is always among them: `meterline say` writes through it."""
+    """What each channel can do and may say here: the core sees these and not the channels' own.
+
+    The console is always among them: `meterline say` writes through it.
+    """
     from channels.console import create  # noqa: PLC0415 - a fast start
 
     console = create()
     known = {line.channel.name: line.channel.capabilities for line in lines(settings)}
-    return {console.name: console.capabilities, **known}
+    return narrowed({console.name: console.capabilities, **known}, settings.privacy)
+
+
+def narrowed(known: Mapping[str, Capabilities], privacy: Privacy) -> dict[str, Capabilities]:
+    """What channels may say under the retailer's privacy settings."""
+    withheld = {*privacy.restricted, *(LISTED if privacy.state_owned else ())}
+    return {name: restricted(full) if name in withheld else full for name, full in known.items()}

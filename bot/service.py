@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -36,6 +36,8 @@ COLLECT_EVERY: Final = 50_000
 
 log = structlog.get_logger()
 
+Work = Callable[[], Coroutine[Any, Any, None]]
+
 
 @dataclass(slots=True)
 class Minding:
@@ -44,7 +46,7 @@ class Minding:
     faults: dict[str, str] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def start(self, name: str, work: Work) -> None:
         """Begin a task."""
         self.tasks.append(asyncio.get_running_loop().create_task(self._mind(name, work), name=name))
 
@@ -59,7 +61,7 @@ class Minding:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.tasks.clear()
 
-    async def _mind(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _mind(self, name: str, work: Work) -> None:
         while True:
             begun = time.monotonic()
             try:
@@ -87,6 +89,8 @@ class Service:
     pollers: Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]
     planner: Planner
     neighbours: Neighbours
+    background: Mapping[str, Work]
+    """What else goes on for ever, by name."""
     listener: Listener
     health: Health
     minding: Minding
@@ -109,6 +113,8 @@ class Service:
         self.minding.start("neighbours", self.neighbours.watch)
         self.minding.start("sweep", self._sweep)
         self.minding.start("reminders", self.planner.run)
+        for name, work in self.background.items():
+            self.minding.start(name, work)
         host, port = await self.listener.start(self.host, self.port, stop_seconds=self.stop_seconds)
         shown = f"[{host}]" if ":" in host else host
         spare_the_collector()

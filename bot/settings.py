@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -27,6 +28,7 @@ from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
 from channels.vk.settings import Settings as VkSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
+from core.domain.retention import Periods
 from core.domain.subscribers import Identity
 
 PREFIX = "METERLINE__"
@@ -94,6 +96,16 @@ class Privacy(Section):
 
     state_owned: bool = Field(default=False, examples=[False])
     """A retailer with a state share may not send personal or payment data through foreign messengers."""
+    restricted: tuple[str, ...] = Field(default=(), examples=[["viber"]])
+    """Further channels that say neither balance nor address and hand over to our own page instead."""
+
+    @field_validator("restricted")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in Channels.model_fields:
+                raise ValueError(f"no channel is called {name!r}{nearest(name, Channels.model_fields)}")
+        return value
 
 
 class Channels(Section):
@@ -103,6 +115,25 @@ class Channels(Section):
     telegram: TelegramSettings = TelegramSettings()
     viber: ViberSettings = ViberSettings()
     vk: VkSettings = VkSettings()
+
+
+class Keeping(Section):
+    """How long what is kept (`core.storage.retention`)."""
+
+    words_days: int = Field(default=Periods().words.days, ge=7, examples=[90])
+    """Texts and payloads of messages, texts of replies, words in closed cases. Nothing waits longer to be sent."""
+    readings_days: int = Field(default=Periods().readings.days, ge=400, examples=[1095])
+    """Readings, and who decided what. Validation looks back 13 months."""
+    idle_days: int = Field(default=Periods().idle.days, ge=30, examples=[365])
+    """What we know of addresses that wrote long ago and that no account is linked to."""
+
+    def periods(self) -> Periods:
+        """The same as storage knows it."""
+        return Periods(
+            words=timedelta(days=self.words_days),
+            readings=timedelta(days=self.readings_days),
+            idle=timedelta(days=self.idle_days),
+        )
 
 
 class SenderLimits(Section):
@@ -233,6 +264,7 @@ class Settings(Section):
     database: Database = Database()
     privacy: Privacy = Privacy()
     channels: Channels = Channels()
+    retention: Keeping = Keeping()
     limits: SenderLimits = SenderLimits()
     identity: IdentitySettings = IdentitySettings()
     reminders: Reminders = Reminders()

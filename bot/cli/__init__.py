@@ -30,6 +30,10 @@ COMMANDS = {
     "say": Place("bot.cli.say", "say", "Send a text as a subscriber would, and see the reply."),
     "queue": Place("bot.cli.queue", "queue", "Look at the moderation queue and decide."),
     "reminders": Place("bot.cli.reminders", "reminders", "Remind subscribers of the window, and see how far it is."),
+    "subscriber": Place("bot.cli.subscriber", "subscriber", "Show, hand out or forget what we hold about somebody."),
+    "retention": Place(
+        "bot.cli.retention", "retention", "Drop what was kept long enough, without waiting for the night."
+    ),
     "stats": Place("bot.cli.stats", "stats", "Count messages, outcomes, replies and cases."),
 }
 """In the order in which a newcomer needs them."""

@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from core.billing.importing import Pace
 from core.billing.safefile import SafeFile
 from core.domain.accounts import Branches
 from core.domain.readings import Code, Status
 from core.storage.database import Database
 from core.storage.exports import ExportRow, mark_exported, readings_of
 from core.storage.imports import Transaction
+from core.storage.pace import Pace
 
 COLUMNS: Final = ("reading_id", "account", "meter", "period", "t1", "t2", "t3", "sent_at", "channel", "status")
 DELIMITER: Final = ";"

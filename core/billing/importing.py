@@ -21,30 +21,11 @@ from core.domain.accounts import Branches
 from core.ports.clock import Clock
 from core.storage.database import Database
 from core.storage.imports import Transaction, prepare_first_load
+from core.storage.pace import Pace
 
 C = TypeVar("C")
 Progress = Callable[[int, int, int], None]
 """Told after each chunk: bytes read, bytes in all, rows read."""
-
-FIRST_CHUNK: Final = 250
-SMALLEST_CHUNK: Final = 100
-
-
-@dataclass
-class Pace:
-    """How many rows go into a chunk, so that it takes about `seconds` on this machine."""
-
-    seconds: float = 0.02
-    """How long a chunk may hold the writer. A service that waits behind it asks ever more seldom (SQLite's busy
-    handler), so that two short waits are better than one long."""
-    largest: int = 4000
-    rows: int = FIRST_CHUNK
-
-    def note(self, rows: int, seconds: float) -> None:
-        """Learn from a chunk: at most twice as many rows next time, or half."""
-        fitting = rows * self.seconds / max(seconds, 1e-6)
-        self.rows = int(min(max(fitting, self.rows / 2, SMALLEST_CHUNK), self.rows * 2, self.largest))
-
 
 FIRST_LOAD: Final = Pace(seconds=0.25, largest=5_000)
 """Into an empty database, where no service has anybody to serve yet."""

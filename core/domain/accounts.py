@@ -106,22 +106,4 @@ def mask(number: str) -> str:
     return f"*{number[-4:]}" if len(number) > 4 else number  # noqa: PLR2004 - four, as banks do
 
 
-def mask_address(address: str) -> str:
-    """An address that its owner recognises and nobody else can find: `г. Хабаровск, ул. Ка***, д. 1*, кв. **`.
-
-    Of every part but the first, which is the town, little is left: two letters of a name, one digit of a house, none of
-    a flat.
-    """
-    town, *parts = [part.strip() for part in address.split(",")]
-    flat = len(parts) - 1
-    return ", ".join([town, *(_mask_part(part, last=place > 0 and place == flat) for place, part in enumerate(parts))])
-
-
-def _mask_part(part: str, *, last: bool) -> str:
-    kind, _, name = part.rpartition(" ")
-    if not any(character.isdigit() for character in name):
-        return f"{kind} {name[:2]}***".strip()
-    return f"{kind} {'**' if last else name[0] + '*'}".strip()
-
-
 _SPELLING = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX", " -./")

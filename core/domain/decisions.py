@@ -77,10 +77,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewHandover:
-    """A one-time link to our own page: the digest of its token, and whose balance it shows."""
+    """A one-time link to our own page (`core.domain.handovers`): its token's digest, and whose balance it shows."""
 
     digest: str
-    account_id: int
+    account_id: int | None
     purpose: str
     language: str
     expires_at: datetime

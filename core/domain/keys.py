@@ -32,6 +32,11 @@ class Keys:
         return self._last
 
 
+def first_key(moment: datetime) -> int:
+    """The smallest key that can be made at a moment: keys grow with time, so primary keys serve as indexes of time."""
+    return max(0, int(moment.timestamp() * 1000) - EPOCH_MS) << SEQUENCE_BITS
+
+
 def reference(key: int) -> str:
     """The last five characters of a key in base 32, as subscribers and moderators see it: `7K2QM`."""
     letters = []

@@ -148,14 +148,17 @@ def store_profiles(
     ]
     insert_rows(connection, guess, _GUESS, guesses)
     insert_rows(connection, handover, _HANDOVER, [row for each in decisions for row in _handover_rows(each, now)])
-    _forget(connection, [each for each in decisions if each.forgets], now)
+    forget(connection, [(each.key, each.event.address) for each in decisions if each.forgets], now)
 
 
-def _forget(connection: Connection, decisions: Sequence[Decision], now: datetime) -> None:
-    """Drop what ties a person to the address at once; what he wrote goes in the background, table by table."""
-    if not decisions:
+def forget(connection: Connection, wishes: Sequence[tuple[int, Address]], now: datetime) -> None:
+    """Drop what ties a person to an address at once; what he wrote goes in the background (`core.storage.erasure`).
+
+    A wish's key says how far it reaches: rows with smaller keys, and with its own, are older than the wish.
+    """
+    if not wishes:
         return
-    gone = [{"channel_": each.event.address.channel, "who": each.event.address.external_id} for each in decisions]
+    gone = [{"channel_": address.channel, "who": address.external_id} for _, address in wishes]
     for table in (link, guess, handover, profile):
         mine = and_(table.c.external_id == bindparam("who"), table.c.channel == bindparam("channel_"))
         connection.execute(table.delete().where(mine), gone)
@@ -163,7 +166,7 @@ def _forget(connection: Connection, decisions: Sequence[Decision], now: datetime
         connection,
         erasure,
         ("id", "channel", "external_id", "asked_at"),
-        [(each.key, *_names(each.event.address), microseconds(now)) for each in decisions],
+        [(key, *_names(address), microseconds(now)) for key, address in wishes],
     )
 
 

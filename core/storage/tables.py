@@ -301,7 +301,7 @@ handover = Table(
     "handover",
     metadata,
     Column("digest", String(64), primary_key=True),
-    Column("account_id", Key, ForeignKey("account.id"), nullable=False, index=True),
+    Column("account_id", Key, ForeignKey("account.id"), index=True),
     Column("channel", String(20), nullable=False),
     Column("external_id", String(100), nullable=False),
     Column("purpose", String(20), nullable=False),
@@ -310,7 +310,10 @@ handover = Table(
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
 )
-"""One-time links to our own page; `digest` is the token's SHA-256, so that a copy of the database opens nothing."""
+"""One-time links to our own page; `digest` is the token's SHA-256, so that a copy of the database opens nothing.
+
+`account_id` is whose balance is shown; what we hold about an address needs none.
+"""
 
 campaign = Table(
     "campaign",

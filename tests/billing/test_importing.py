@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from core.billing.importing import FIRST_LOAD, Import, Pace
+from core.billing.importing import FIRST_LOAD, Import
 from core.billing.kinds import Options
 from core.billing.problems import UnreadableFile
 from core.storage.database import Database, connect
+from core.storage.pace import Pace
 from core.storage.tables import account
 from tests.billing.world import (
     ACCOUNTS,

@@ -1,16 +1,31 @@
-"""A configuration beside a fresh SQLite database, and the real service on a free port of the loopback interface."""
+"""A configuration beside a fresh SQLite database, the real service on a free port of this machine, and a browser."""
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from bot.assembly import build
 from bot.service import Service
 from bot.settings import Settings, load
 from core.services.texts import Texts
 from tests.conftest import FixedClock
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+MISSING = "no Chromium: on Debian `apt-get install chromium`, elsewhere name it in CHROMIUM"
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 SECRET = "a-secret-of-the-generic-gateway"
 CONFIG = f"""
@@ -91,3 +106,13 @@ async def running(settings: Settings, clock: FixedClock) -> AsyncIterator[Runnin
 def sms(number: int = 1, text: str = "1234567890 12345678 5778", sender: str = "+79141234567") -> dict[str, str]:
     """One SMS as the generic gateway posts it."""
     return {"id": f"m{number}", "from": sender, "to": "+79990001122", "text": text, "sent_at": "2026-11-22T02:00:00Z"}
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip(MISSING)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()

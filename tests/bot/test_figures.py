@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlalchemy import Connection, insert
 
 from bot.checkup import clock as check_clock
-from bot.figures import backlog, first_key, work
-from core.domain.keys import Keys
+from bot.figures import backlog, work
+from core.domain.keys import Keys, first_key
 from core.services.desk.desk import Desk
 from core.storage.database import PostgresDatabase, SqliteDatabase
 from core.storage.tables import case

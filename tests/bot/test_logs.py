@@ -40,6 +40,7 @@ MASKED = {
     "secret": (f"key {SECRET}!", "key ***!"),
     "secret_in_address": ("GET /kannel?secret=xyz&from=a", "GET /kannel?secret=***&from=a"),
     "password_in_address": ("https://user:pass@host/path", "https://***@host/path"),
+    "one_time_link": ("GET /my/Zr1-QpKx_9sVb7cN2mLd4Wt6 failed", "GET /my/*** failed"),
     "parameters": ("Error\n[parameters: ('Ivan', 5)]\nmore", "Error\n[parameters: ***]"),
     "short_number": ("port 8080, 123456 rows", "port 8080, 123456 rows"),
     "short_secret": ("abc stays", "abc stays"),

@@ -15,9 +15,12 @@ from bot.service import Minding, obey_signals
 from bot.settings import Settings, load
 from channels.sms.emulator import SmsEmulator
 from core.services.texts import Texts
+from core.storage.profiles import forget
 from core.storage.tables import outbox
 from tests.bot.conftest import Running, sms
 from tests.conftest import FixedClock
+from tests.storage import kept
+from tests.storage.kept import DAY, NOW, OTHER, WHO, put
 
 
 async def test_a_message_is_answered_through_the_gateway(config: Path, clock: FixedClock) -> None:
@@ -144,3 +147,19 @@ async def test_signals_stop_and_the_second_forces(monkeypatch: pytest.MonkeyPatc
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().remove_signal_handler(number)
     assert [line["event"] for line in logs][:2] == ["asked_to_stop", "forced_to_end"]
+
+
+async def test_wishes_and_periods_are_minded_in_the_background(settings: Settings, clock: FixedClock) -> None:
+    """The service forgets who asked for it, and in the quiet hour drops what was kept long enough."""
+    service = build(settings, Texts(), clock)
+    clock.moment = NOW.replace(hour=17)
+    old, new = (kept.message(who, NOW - days * DAY) for who, days in ((OTHER, 91), (WHO, 1)))
+    await put(service.database, old, new)
+    wish = (kept.key_at(NOW), WHO)
+    await service.database.write(lambda connection: forget(connection, [wish], NOW))
+    await service.start()
+    async with asyncio.timeout(10):
+        while kept.WORDS in await kept.everything(service.database):  # noqa: ASYNC110 - a table rings no bell
+            await asyncio.sleep(0.01)
+    await service.stop()
+    assert set(service.background) == {"erasure", "retention"}

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.complaints import FaultySettings
-from bot.settings import SenderLimits, Settings, load
+from bot.settings import Keeping, SenderLimits, Settings, load
+from core.domain.retention import Periods
 from core.services.desk.scene import Policy
 
 BRANCH = '[[branch]]\ncode = "khb"\nname = "Хабаровск"\ntimezone = "Asia/Vladivostok"\n'
@@ -46,6 +47,14 @@ MISTAKES = {
     "quiet_day": ("[reminders]\nquiet = ['09:00', '21:00']\n", "reminders.quiet: should be the hours of the night"),
     "not_a_kind": ("[reminders]\nkinds = ['first_day']\n", "reminders.kinds[1]: should be 'opens', 'last_day' or"),
     "no_room": ("[reminders]\nshare = 1\n", "reminders.share: should be less than 1"),
+    "no_channel": (
+        "[privacy]\nrestricted = ['smss']\n",
+        "privacy.restricted: no channel is called 'smss'; did you mean",
+    ),
+    "too_short": (
+        "[retention]\nreadings_days = 90\n",
+        "retention.readings_days: should be greater than or equal to 400",
+    ),
     "no_toml": ("[server\n", "meterline.toml is not TOML: "),
 }
 
@@ -195,3 +204,8 @@ def test_limits_default_to_the_cores() -> None:
     assert limits.messages_per_hour == policy.messages_per_hour
     assert limits.format_errors_per_day == policy.format_errors_per_day
     assert limits.confirm_hours * 3600 == policy.confirm.total_seconds()
+
+
+def test_retention_defaults_are_the_domains() -> None:
+    """Who sets nothing keeps things as long as the rules say."""
+    assert Keeping().periods() == Periods()

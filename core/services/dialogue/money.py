@@ -1,9 +1,8 @@
 """What is owed, and how to pay: in the chat where the channel may, else on our own page by a one-time link."""
 
-from hashlib import sha256
-
 from core.domain.accounts import Account
 from core.domain.decisions import NewHandover
+from core.domain.handovers import PATH, digest_of
 from core.services.desk import replies
 from core.services.dialogue import menu
 from core.services.dialogue.talk import Talk
@@ -45,7 +44,7 @@ def hand_over(talk: Talk, account: Account, purpose: str) -> None:
     token = talk.scene.draw.token()
     talk.decision.handovers.append(
         NewHandover(
-            digest=sha256(token.encode()).hexdigest(),
+            digest=digest_of(token),
             account_id=account.id,
             purpose=purpose,
             language=talk.scene.language,
@@ -53,7 +52,7 @@ def hand_over(talk: Talk, account: Account, purpose: str) -> None:
         )
     )
     minutes = str(int(identity.page_lasts.total_seconds() // 60))
-    link = (f"{identity.public_url}/my/{token}", talk.render("open-page"))
+    link = (f"{identity.public_url}{PATH}{token}", talk.render("open-page"))
     choices = menu.rows(talk) if talk.scene.capabilities.button_rows else ()
     talk.say(f"{purpose}-page", choices, link=link, minutes=minutes)
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from core.domain.accounts import Account, Level, mask, mask_address
+from core.domain.accounts import Account, Level, mask
+from core.domain.privacy import mask_address
 from core.domain.subscribers import Link
 from core.services.dialogue import choose, menu, money
 from core.services.dialogue.talk import Choice, Talk

@@ -10,6 +10,7 @@ from core.domain.accounts import Branch, Branches, mask
 from core.domain.keys import Keys, reference
 from core.domain.lengths import measure
 from core.domain.messages import Capabilities
+from core.domain.privacy import FORGOTTEN
 from core.domain.readings import Reading
 from core.ports.clock import Clock
 from core.services.fitting import fit
@@ -205,6 +206,8 @@ class Moderation:
         """
         if not (ruling.words or ruling.text_key):
             return "", ""
+        if seen.case.address.external_id == FORGOTTEN:
+            return "", "the subscriber asked to be forgotten"
         channel = seen.case.address.channel
         capabilities = self._capabilities.get(channel)
         if capabilities is None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, Select, false, func, or_, select, tuple_
 
 from core.domain.accounts import Meter
 from core.domain.keys import reference, reference_value
+from core.domain.privacy import FORGOTTEN
 from core.domain.readings import Reading
 from core.storage.cases.types import (
     OPEN,
@@ -172,6 +173,9 @@ def _typed(connection: Connection, item: Case) -> str:
 
 def _dialogue(connection: Connection, item: Case) -> tuple[Line, ...]:
     """Ours are the answers, which bear the key of what they answer, and what moderators wrote about this account."""
+    if item.address.external_id == FORGOTTEN:
+        # That is everybody who was forgotten.
+        return ()
     said = connection.execute(
         select(event)
         .where(event.c.external_id == item.address.external_id, event.c.channel == item.address.channel)

@@ -1,43 +1,19 @@
-"""A running demo at noon of 22 November in Khabarovsk, and a browser that looks at it."""
+"""A running demo at noon of 22 November in Khabarovsk, and its page in a browser."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page
 
 from bot.demo.running import Demo, running
 from tests.conftest import FixedClock
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = "no Chromium: on Debian `apt-get install chromium`, elsewhere name it in CHROMIUM"
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture
 async def demo(tmp_path: Path, clock: FixedClock) -> AsyncIterator[Demo]:
     async with running(tmp_path, port=0, clock=clock) as demo:
         yield demo
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip(MISSING)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

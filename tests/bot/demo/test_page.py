@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.demo.running import Demo, running
 from core.storage.cases import Filters, count
+from tests.bot.legibility import assert_legible
 from tests.conftest import FixedClock
 
 pytestmark = pytest.mark.browser
@@ -21,33 +22,7 @@ ACCOUNT = "1234567890 12345678"
 PICTURE = os.environ.get("METERLINE_PICTURE", "")
 """Where the picture of the README goes, if it should be taken anew."""
 
-SIZES = ((320, 568), (390, 844), (820, 1100), (1280, 800), (1680, 1000))
-
-# Facts of the page that a reader without a mouse or with large type depends on, measured in the browser.
 UNFOLD = "document.querySelectorAll('details').forEach((item) => { item.open = true; })"
-WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-NAMELESS = """[...document.querySelectorAll('button, input, textarea, a, summary')]
-    .filter((item) => !(item.getAttribute('aria-label') || item.closest('label') || item.textContent).toString().trim())
-    .map((item) => item.outerHTML)"""
-SMALL = """[...document.querySelectorAll('button, .senders label, summary')]
-    .filter((item) => item.checkVisibility() && item.getBoundingClientRect().height < 38)
-    .map((item) => item.outerHTML)"""
-PALE = """[...document.querySelectorAll('body *')].flatMap((item) => {
-    const own = [...item.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!own || !item.checkVisibility() || item.closest('.heard, .skip, .drums')) return [];
-    const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-    const light = (colour) => {
-        const [red, green, blue] = numbers(colour).map((part) => part / 255)
-            .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-    };
-    let ground = item;
-    while (ground && numbers(getComputedStyle(ground).backgroundColor)[3] === 0) ground = ground.parentElement;
-    const background = getComputedStyle(ground ?? document.body).backgroundColor;
-    const colours = [light(getComputedStyle(item).color), light(background)];
-    const ratio = (Math.max(...colours) + 0.05) / (Math.min(...colours) + 0.05);
-    return ratio < 4.5 ? [`${ratio.toFixed(2)} ${item.outerHTML}`] : [];
-})"""
 
 
 async def text(page: Page, words: str) -> None:
@@ -223,13 +198,7 @@ async def test_page_fits_and_is_legible(demo: Demo, browser: Browser, scheme: An
     await expect(page.locator("#messages .reply")).to_contain_text("ответьте ДА")
     await expect(page.get_by_role("img", name="доставлено")).to_have_count(2)
     await page.evaluate(UNFOLD)
-    for width, height in SIZES:
-        await page.set_viewport_size({"width": width, "height": height})
-        scroll, visible = await page.evaluate(WIDTHS)
-        assert (width, scroll) == (width, visible)
-        assert await page.evaluate(NAMELESS) == []
-        assert await page.evaluate(SMALL) == []
-        assert await page.evaluate(PALE) == []
+    await assert_legible(page)
     await context.close()
 
 

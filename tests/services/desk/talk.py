@@ -53,6 +53,7 @@ def facts_of(*names: str) -> Facts:
             phone=given["phone"],
             balance=given["balance"],
             balance_date=given["balance_date"],
+            address=given["address"],
         )
         facts.account_by_id[account.id] = account
         for number in filter(None, (account.number, given.get("old"))):

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from core.domain.lengths import segments
+from core.domain.privacy import FORGOTTEN
 from core.services.moderation import Moderation, Refused
 from core.storage import tables
 from tests.services.moderation.scene import IRINA, OLEG, Scene
@@ -93,4 +94,14 @@ async def test_channel_not_set_up(scene: Scene) -> None:
     outcome = await scene.moderation(capabilities={}).approve(await scene.case(reading), IRINA)
     assert outcome.untold == "the channel sms is not set up here"
     assert (await scene.row(tables.reading, reading))["status"] == "accepted"
+    assert await scene.messages() == []
+
+
+async def test_forgotten_subscriber_is_told_nothing(scene: Scene, moderation: Moderation) -> None:
+    """The case can be decided; there is nobody to write to, and nobody else's messages are shown in his place."""
+    await scene.event("чужое", external_id=FORGOTTEN)
+    ref = await scene.case(await scene.reading(external_id=FORGOTTEN), external_id=FORGOTTEN)
+    assert (await moderation.picture(ref)).dialogue == ()
+    outcome = await moderation.approve(ref, IRINA)
+    assert (outcome.text, outcome.untold) == ("", "the subscriber asked to be forgotten")
     assert await scene.messages() == []

@@ -1,0 +1,5 @@
+"""Our own pages for subscribers: what a channel may not say is handed over to a one-time link."""
+
+from bot.web.public.pages import Pages
+
+__all__ = ["Pages"]
