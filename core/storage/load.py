@@ -31,6 +31,9 @@ _ACCOUNT = (
     account.c.address,
     account.c.bill_code,
 )
+# Twice as fast as calling the class.
+_STATUSES: Final = {status.value: status for status in Status}
+_CODES: Final = {code.value: code for code in Code}
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -172,16 +175,16 @@ def to_reading(row: Sequence[Any]) -> Reading:
         account_id=account_id,
         meter_id=meter_id,
         period=period,
-        values=tuple(value for value in (t1, t2, t3) if value is not None),
+        values=(t1,) if t2 is None else (t1, t2) if t3 is None else (t1, t2, t3),
         consumption=consumption,
-        status=Status(status),
-        code=Code(code),
+        status=_STATUSES[status],
+        code=_CODES[code],
         address=Address(channel, external_id),
         sent_at=moment(sent_at),
         received_at=moment(received_at),
         decided_by=decided_by,
         asked_until=None if asked_until is None else moment(asked_until),
-        typed=tuple(int(value) for value in typed.split()),
+        typed=tuple(map(int, typed.split())),
     )
 
 

@@ -5,17 +5,17 @@ its size: nothing is compiled anew, and PostgreSQL keeps its plan. docs/decision
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    ClauseElement,
     ColumnElement,
-    CompoundSelect,
     Connection,
     Dialect,
-    Select,
     String,
     Table,
     bindparam,
@@ -92,30 +92,50 @@ def constant(value: str | int) -> ColumnElement[Any]:
     return literal_column(str(value) if isinstance(value, int) else f"'{value}'", type_=null().type)
 
 
-class Query:
-    """A select that is compiled once for each kind of database, and whose rows come as the database keeps them.
+class _Prepared:
+    """A statement that is compiled once for each kind of database, and then goes to the driver as text."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def _for(self, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
+        """Its text, and the names of its parameters in their order."""
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            made: Any = self._statement.compile(dialect=dialect)
+            compiled = self._compiled[dialect.name] = str(made), tuple(made.positiontup or ())
+        return compiled
+
+
+class Query(_Prepared):
+    """A select whose rows come as the database keeps them.
 
     Moments come as microseconds, and on SQLite days as ISO text and truths as 0 or 1: nothing is converted that the
     caller may not need.
     """
 
-    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
-        self._statement = statement
-        self._compiled: dict[str, tuple[str, tuple[str, ...]]] = {}
-
     def rows(self, connection: Connection, **parameters: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 - as bound
         """Run it. Parameters are lists for `among`, or what the driver takes."""
         dialect = connection.dialect
-        compiled = self._compiled.get(dialect.name)
-        if compiled is None:
-            compiled = self._compiled[dialect.name] = self._compile(dialect)
-        sql, names = compiled
-        bound = (_ListOf.bound(parameters[name], dialect) for name in names)
-        return connection.exec_driver_sql(sql, tuple(bound)).all()
+        sql, names = self._for(dialect)
+        bound = tuple([_ListOf.bound(parameters[name], dialect) for name in names])
+        return connection.exec_driver_sql(sql, bound).all()
 
-    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
-        compiled = self._statement.compile(dialect=dialect)
-        return str(compiled), tuple(compiled.positiontup or ())
+
+class Change(_Prepared):
+    """An update or a delete. Values are as the driver takes them (moments as microseconds)."""
+
+    def once(self, connection: Connection, **parameters: Any) -> None:  # noqa: ANN401 - as bound
+        """Run it for all rows that lists for `among` name."""
+        dialect = connection.dialect
+        sql, names = self._for(dialect)
+        connection.exec_driver_sql(sql, tuple([_ListOf.bound(parameters[name], dialect) for name in names]))
+
+    def each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for each of `rows`, one statement of the driver's `executemany`; every row has all parameters."""
+        sql, names = self._for(connection.dialect)
+        connection.exec_driver_sql(sql, list(map(itemgetter(*names), rows)))
 
 
 def insert_rows(

@@ -13,8 +13,8 @@ from core.domain.readings import Reading, Status
 from core.storage.extras import Extra, to_text
 from core.storage.outbox import REPLY
 from core.storage.profiles import store_profiles
-from core.storage.sets import insert_rows
-from core.storage.tables import Instant, case, case_action, event, microseconds, outbox, reading
+from core.storage.sets import Change, among, constant, insert_rows
+from core.storage.tables import case, case_action, event, microseconds, outbox, reading
 
 REPLY_EXPIRES: Final = timedelta(hours=72)
 """As long as a gateway keeps an SMS; an answer that comes later only puzzles."""
@@ -90,20 +90,23 @@ Row = tuple[Any, ...]
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
-_CHANGE_READING = (
+_CHANGE_READING = Change(
     update(reading)
     .where(reading.c.id == bindparam("key"))
     .values(
-        status=bindparam("to_status"),
-        code=bindparam("to_code"),
-        decided_by=bindparam("by"),
-        sent_at=bindparam("at", type_=Instant()),
+        status=bindparam("to_status"), code=bindparam("to_code"), decided_by=bindparam("by"), sent_at=bindparam("at")
     )
 )
-_CLOSE_CASES = (
+_CLOSE_CASES = Change(
     update(case)
-    .where(case.c.reading_id == bindparam("key"), case.c.state == "open")
-    .values(state="closed", closed_at=bindparam("at", type_=Instant()), decision="superseded", decided_by="subscriber")
+    # Not `= 'open'`: SQLite would rather walk through all open cases than look the readings' up.
+    .where(among(case.c.reading_id, "keys"), case.c.state != constant("closed"))
+    .values(
+        state=constant("closed"),
+        closed_at=bindparam("at"),
+        decision=constant("superseded"),
+        decided_by=constant("subscriber"),
+    )
 )
 # Not IN: SQLAlchemy would expand the list, which it cannot for many rows at once.
 _UNDECIDED = or_(*(outbox.c.state == state for state in ("sent", "sending", "unknown", "queued")))
@@ -179,10 +182,10 @@ def _change_readings(connection: Connection, decisions: Sequence[Decision], now:
     last = changed | {item.id: item for decision in decisions for item in decision.resent}
     if not last:
         return
-    connection.execute(_CHANGE_READING, [_change(item) for item in last.values()])
+    _CHANGE_READING.each(connection, [_change(item) for item in last.values()])
     settled = [item.id for item in changed.values() if item.status is not Status.IN_REVIEW]
     if settled:
-        connection.execute(_CLOSE_CASES, [{"key": key, "at": now} for key in settled])
+        _CLOSE_CASES.once(connection, keys=settled, at=microseconds(now))
 
 
 def _change(item: Reading) -> dict[str, Any]:
@@ -191,7 +194,7 @@ def _change(item: Reading) -> dict[str, Any]:
         "to_status": item.status.value,
         "to_code": item.code.value,
         "by": item.decided_by,
-        "at": item.sent_at,
+        "at": microseconds(item.sent_at),
     }
 
 
