@@ -13,7 +13,7 @@ from core.domain.readings import Reading, Status
 from core.storage.extras import Extra, to_text
 from core.storage.outbox import REPLY
 from core.storage.profiles import store_profiles
-from core.storage.sets import Change, among, constant, insert_rows
+from core.storage.sets import Change, among, constant, insert_together
 from core.storage.tables import case, case_action, event, microseconds, outbox, reading
 
 REPLY_EXPIRES: Final = timedelta(hours=72)
@@ -120,15 +120,17 @@ _DELIVERY = (
 def store(connection: Connection, decisions: Sequence[Decision], new_key: Callable[[], int], now: datetime) -> None:
     """Write a batch's decisions. Runs inside the batch's transaction, after `load` and the deciding."""
     told = [decision for decision in decisions if decision.delivery is None]
-    insert_rows(connection, event, _EVENT, [_event_row(decision) for decision in told])
-    readings = [_reading_row(item, decision) for decision in told for item in decision.readings]
-    insert_rows(connection, reading, _READING, readings)
-    # Cases before the changes: what one message of the batch opens, the next may settle.
-    insert_rows(connection, case, _CASE, [row for decision in told for row in _case_rows(decision, new_key, now)])
-    _change_readings(connection, told, now)
     replied = [decision for decision in told if decision.reply is not None]
-    insert_rows(connection, outbox, _OUTBOX, [*_reply_rows(replied, now), *_notice_rows(told, new_key, now)])
-    insert_rows(connection, case_action, _NOTE, _note_rows(told, new_key, now))
+    insert_together(
+        connection,
+        (event, _EVENT, [_event_row(decision) for decision in told]),
+        (reading, _READING, [_reading_row(item, decision) for decision in told for item in decision.readings]),
+        (case, _CASE, [row for decision in told for row in _case_rows(decision, new_key, now)]),
+        (outbox, _OUTBOX, [*_reply_rows(replied, now), *_notice_rows(told, new_key, now)]),
+        (case_action, _NOTE, _note_rows(told, new_key, now)),
+    )
+    # After the cases: what one message of the batch opens, the next may settle.
+    _change_readings(connection, told, now)
     store_profiles(connection, told, new_key, now)
     _record_deliveries(connection, [decision for decision in decisions if decision.delivery is not None])
 
