@@ -93,10 +93,9 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 _CHANGE_READING = Change(
     update(reading)
     .where(reading.c.id == bindparam("key"))
-    .values(
-        status=bindparam("to_status"), code=bindparam("to_code"), decided_by=bindparam("by"), sent_at=bindparam("at")
-    )
+    .values(status=bindparam("to_status"), code=bindparam("to_code"), decided_by=bindparam("by"))
 )
+_RESEND_READING = Change(update(reading).where(reading.c.id == bindparam("key")).values(sent_at=bindparam("at")))
 _CLOSE_CASES = Change(
     update(case)
     # Not `= 'open'`: SQLite would rather walk through all open cases than look the readings' up.
@@ -181,10 +180,13 @@ def _reading_row(item: Reading, decision: Decision) -> Row:
 def _change_readings(connection: Connection, decisions: Sequence[Decision], now: datetime) -> None:
     # The last state of each counts: one message of the batch may change what another has made.
     changed = {item.id: item for decision in decisions for item in decision.changed}
-    last = changed | {item.id: item for decision in decisions for item in decision.resent}
-    if not last:
+    resent = {item.id: item for decision in decisions for item in decision.resent}
+    if resent:
+        moved = [{"key": item.id, "at": microseconds(item.sent_at)} for item in resent.values()]
+        _RESEND_READING.each(connection, moved)
+    if not changed:
         return
-    _CHANGE_READING.each(connection, [_change(item) for item in last.values()])
+    _CHANGE_READING.each(connection, [_change(item) for item in changed.values()])
     settled = [item.id for item in changed.values() if item.status is not Status.IN_REVIEW]
     if settled:
         _CLOSE_CASES.once(connection, keys=settled, at=microseconds(now))
@@ -196,7 +198,6 @@ def _change(item: Reading) -> dict[str, Any]:
         "to_status": item.status.value,
         "to_code": item.code.value,
         "by": item.decided_by,
-        "at": microseconds(item.sent_at),
     }
 
 
