@@ -41,7 +41,7 @@ _ALLOWED = {"v": "v", "s": "m", "A": "am", "M": "am"}
 _LIKELY = {"A": "a", "a": "a", "M": "m", "m": "m", "-": "j"}
 _TIED = re.compile("-++")
 _ABSENT = -1
-_new = tuple.__new__
+new = tuple.__new__
 """Builds a named tuple in half the time of its constructor, which is a Python function: this is the hot path."""
 _ENTRY = re.compile(r"(m(?=a))?(aj*+)?(m?)(v[vw]*+)")
 
@@ -118,11 +118,11 @@ def candidates(
         made = []
         for account, meter, span, in_groups in entries:
             if in_groups is None:
-                made.append(_new(Entry, (names[account], names[meter], values[span])))
+                made.append(new(Entry, (names[account], names[meter], values[span])))
             else:
                 name = "".join(numbers[in_groups.account]) or None
                 made.append(Entry(name, names[meter], tuple([_one_value(values[part]) for part in in_groups.values])))
-        built.append(_new(Candidate, (tuple(made), own_repairs | repairs if repairs else own_repairs)))
+        built.append(new(Candidate, (tuple(made), own_repairs | repairs if repairs else own_repairs)))
     return tuple(built)
 
 

@@ -4,7 +4,7 @@ import re
 
 from parsers.foreign import card_in, is_phone, refuse, reject_card
 from parsers.message import Rejected, Submission, Value
-from parsers.shapes import candidates, plan
+from parsers.shapes import candidates, new, plan
 
 MAX_MATCHED = 160
 """How much of a text is quoted back as understood."""
@@ -22,7 +22,7 @@ def read(text: str) -> Submission | Rejected | None:
         return reject_card(card)
     if not found.recipes:
         return refuse(numbers)
-    values = tuple([Value(int(number), len(number)) for number in numbers])
+    values = tuple([new(Value, (int(number), len(number), None)) for number in numbers])
     return Submission(
         found.outcome,
         candidates(found.recipes, numbers, values, frozenset()),

@@ -54,10 +54,10 @@ class Hook:
         self._accept = accept
         self._clock = clock
         self._refused = metrics.refused_request
-        self._observe = metrics.accept_seconds.labels(channel).observe
+        self._observe = metrics.accept_seconds.of(channel).observe
         self._grumble = Grumble(channel)
 
-    async def __call__(self, request: web.BaseRequest, path: str, query: str) -> web.Response:
+    async def __call__(self, request: web.BaseRequest, path: str, query: str) -> web.StreamResponse:
         """Answer one request."""
         started = perf_counter()
         if request.method not in METHODS:
@@ -93,7 +93,7 @@ class Hook:
                 self._grumble("accepting failed", error)
                 return self._refuse(503, "failed", **{hdrs.RETRY_AFTER: str(RETRY_SECONDS)})
             self._observe(perf_counter() - started)
-        return vendor_answer(decoded.answer)
+        return vendor_answer(decoded.answer, request, received_at)
 
     def _refuse(self, status: int, reason: str, **headers: str) -> web.Response:
         self._refused(self._channel, reason)

@@ -17,6 +17,7 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from bot.figures import Backlog
+from bot.web.durations import Durations
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -43,9 +44,8 @@ class Metrics:
         self._batch_seconds = Histogram(
             "meterline_batch_seconds", "Load, decide and store of a batch.", buckets=SECONDS, registry=registry
         )
-        self.accept_seconds = Histogram(
-            "meterline_accept_seconds", "From a request to durable.", ["channel"], buckets=SECONDS, registry=registry
-        )
+        self.accept_seconds = Durations("meterline_accept_seconds", "From a request to durable.", SECONDS)
+        registry.register(self.accept_seconds)
         self._requests_refused = Counter(
             "meterline_requests_refused", "Requests that were refused.", ["channel", "reason"], registry=registry
         )

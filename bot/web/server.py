@@ -115,7 +115,7 @@ class Listener:
 
         return dispatch
 
-    async def _hear(self, hearing: Coroutine[Any, Any, web.Response]) -> web.Response:
+    async def _hear(self, hearing: Coroutine[Any, Any, web.StreamResponse]) -> web.StreamResponse:
         """Await a hook's answer, and keep count, so that a stop can wait for it."""
         self._under_way += 1
         try:

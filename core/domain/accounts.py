@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 OutsidePolicy = Literal["next_period", "reject", "accept"]
@@ -87,6 +88,7 @@ class Meter:
     closed_on: date | None = None
 
 
+@lru_cache(maxsize=4096)
 def search_key(number: str) -> str:
     """What two spellings of an account or serial number share: no leading zeros or separators, Latin for look-alikes.
 

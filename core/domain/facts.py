@@ -70,7 +70,7 @@ class Facts:
         """The account's meter with this serial; an open one before a closed one."""
         key = search_key(serial)
         fitting = [meter for meter in self.meters.get(account.id, ()) if search_key(meter.serial) == key]
-        return min(fitting, key=_closed, default=None)
+        return fitting[0] if len(fitting) == 1 else min(fitting, key=_closed, default=None)
 
     def open_meters(self, account: Account) -> list[Meter]:
         """The account's meters that were not replaced."""

@@ -9,6 +9,7 @@ SEQUENCE_BITS = 20
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so nothing is misheard or misread (https://www.crockford.com/base32.html)."""
 REFERENCE_LENGTH = 5
+_SHIFTS = range(5 * (REFERENCE_LENGTH - 1), -1, -5)
 _DECODE = {letter: number for number, letter in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
 
 
@@ -20,9 +21,14 @@ class Keys:
 
     def __init__(self) -> None:
         self._last = 0
+        self._now: datetime | None = None
 
     def new(self, now: datetime) -> int:
         """One more key. Not thread-safe: each writer has its own `Keys`."""
+        if now is self._now:  # one more of the same batch
+            self._last += 1
+            return self._last
+        self._now = now
         millisecond = (int(now.timestamp() * 1000) - EPOCH_MS) << SEQUENCE_BITS
         if millisecond > self._last:
             # Chance, not secrecy: a key is no password. Half of the range is left for those that follow.
@@ -39,11 +45,7 @@ def first_key(moment: datetime) -> int:
 
 def reference(key: int) -> str:
     """The last five characters of a key in base 32, as subscribers and moderators see it: `7K2QM`."""
-    letters = []
-    for _ in range(REFERENCE_LENGTH):
-        letters.append(ALPHABET[key & 31])
-        key >>= 5
-    return "".join(reversed(letters))
+    return "".join([ALPHABET[key >> shift & 31] for shift in _SHIFTS])
 
 
 def reference_value(text: str) -> tuple[int, int]:

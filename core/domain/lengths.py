@@ -27,7 +27,6 @@ def _alphabet() -> tuple[str, str]:
 BASIC, EXTENDED = _alphabet()
 _GSM = re.compile(f"[{re.escape(BASIC + EXTENDED)}]*")
 _EXTENDED = re.compile(f"[{re.escape(EXTENDED)}]")
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 def is_gsm(text: str) -> bool:
@@ -42,7 +41,7 @@ def septets(text: str) -> int:
 
 def utf16_units(text: str) -> int:
     """UTF-16 code units: one a character, two for an emoji and its like."""
-    return len(text) + len(_ASTRAL.findall(text))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def segments(text: str) -> int:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Who, on a channel. `external_id` is opaque outside its channel and prints shortened: it may be a phone."""
+class Address(NamedTuple):
+    """Who, on a channel. `external_id` is opaque outside its channel and prints shortened: it may be a phone.
+
+    A tuple, because it is looked up by several times a message, and tuples hash without a call of Python.
+    """
 
     channel: str
     external_id: str

@@ -70,7 +70,7 @@ def judge(meter: Meter, before: Baseline, values: tuple[int, ...], read_on: date
     capacity = 10**meter.digits
     days = max((read_on - before.read_on).days, MINIMUM_DAYS)
     scale = _scale(meter, before, days, limits)
-    if any(value >= capacity for value in values):
+    if max(values) >= capacity:
         return Verdict(Code.TOO_MANY_DIGITS, None, _shorter(values, meter, before, scale))
     lower = [old > new for old, new in zip(before.values, values, strict=True)]
     if not any(lower):

@@ -22,10 +22,11 @@ def believed(sent_at: datetime, received_at: datetime) -> bool:
 
 
 class Placement(NamedTuple):
-    """Where a reading falls: its period, and whether it came inside the window."""
+    """Where a reading falls: its period, whether it came inside the window, and the branch's day of sending."""
 
     period: int
     inside: bool
+    day: date
 
 
 def place(branch: Branch, sent_at: datetime) -> Placement:
@@ -40,7 +41,7 @@ def place(branch: Branch, sent_at: datetime) -> Placement:
     period = local.year * 100 + local.month
     if local.day > last and branch.outside != "accept":
         period = following(period)
-    return Placement(period, inside)
+    return Placement(period, inside, local.date())
 
 
 def local_day(branch: Branch, moment: datetime) -> date:

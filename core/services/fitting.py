@@ -24,13 +24,19 @@ def compose(variants: Sequence[str], notes: Sequence[str], capabilities: Capabil
     `thrifty` is for what is said hundreds of thousands of times a month: where each part of an SMS is paid for, the
     variant that takes the fewest parts goes before a fuller one.
     """
-    by_parts = thrifty and capabilities.text_unit is TextUnit.SEGMENTS
+    unit, limit = capabilities.text_unit, capabilities.text_limit
+    by_parts = thrifty and unit is TextUnit.SEGMENTS
     for count in range(len(notes), -1, -1):
         tail = " ".join(("", *notes[:count]))
-        for size in range(1 if by_parts else capabilities.text_limit, capabilities.text_limit + 1):
-            for text in variants:
-                if measure(text + tail, capabilities.text_unit) <= size:
-                    return text + tail
+        best, smallest = "", limit + 1
+        for text in variants:
+            size = measure(text + tail, unit)
+            if size < smallest:
+                best, smallest = text + tail, size
+                if size <= 1 or not by_parts:
+                    break
+        if smallest <= limit:
+            return best
     return fit(variants, capabilities)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from core.storage.sets import send
+
 T = TypeVar("T")
 Job = Callable[[Connection], T]
 
@@ -22,6 +25,14 @@ WRITER_LOCK = 0x6D65746572
 """PostgreSQL's advisory lock of the one who writes ("meter" in ASCII)."""
 CHECKPOINT_PAGES = 4_000
 """Pages of the log (16 MB) before they go into the file: a page of an index that many readings touch is copied once."""
+CHECKPOINT_ROWS = 6_000
+"""Rows written, some 4,000 pages, before a service copies the log in the writer's thread and not in a commit."""
+FORGOTTEN_PAGES = 10 * CHECKPOINT_PAGES
+"""When a service's commit copies the log all the same."""
+QUICK_COMMIT = 0.01
+"""Seconds. A commit of a batch takes one or two milliseconds where the disk is quick; one that takes longer..."""
+SLOW_SECONDS = 2.0
+"""...sends those of the next seconds into the writer's thread, so that a slow disk does not hold the loop."""
 READERS = 4
 CACHE_KIB = 64 * 1024
 """Page cache of the writer: holds the upper pages of the indexes of a million accounts."""
@@ -62,9 +73,9 @@ def connect(url: str) -> "SqliteDatabase | PostgresDatabase":
 class SqliteDatabase:
     """A SQLite file: WAL, `synchronous=FULL`, one writer.
 
-    What waits, for another process's lock and for the disk, does so in the writer's thread; the job itself runs in the
-    event loop's. It never waits, and in a thread of its own it would: for the interpreter's lock, after every step of
-    every statement (docs/decisions/0008-jobs-in-the-loop.md has the figures).
+    What waits, for another process's lock and for a slow disk, does so in the writer's thread; the job itself runs in
+    the event loop's. It never waits, and in a thread of its own it would: for the interpreter's lock, after every step
+    of every statement (docs/decisions/0008-jobs-in-the-loop.md has the figures).
     """
 
     def __init__(self, url: URL) -> None:
@@ -83,16 +94,23 @@ class SqliteDatabase:
         event.listen(self.engine, "begin", _begin_immediate)
         event.listen(self._readers.sync_engine, "begin", _begin)
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._slow_until = 0.0
+        self._rows_copied = 0
         self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
 
     async def write(self, job: Job[T]) -> T:
         """Run the job in one IMMEDIATE transaction. A caller that is cancelled meanwhile does not cut it off."""
-        task = asyncio.get_running_loop().create_task(self._transact(job))
-        self._running.add(task)
-        task.add_done_callback(self._done)
+        task = self._run(self._transact(job))
         with _translated():
             return await asyncio.shield(task)
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin what `close` waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._done)
+        return task
 
     async def _transact(self, job: Job[T]) -> T:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._writer)
@@ -104,13 +122,41 @@ class SqliteDatabase:
             except BaseException:
                 await in_thread(connection.close)
                 raise
-            await in_thread(_commit, connection)
+            rows = _driver(connection).total_changes
+            await self._commit(connection)
+        if abs(rows - self._rows_copied) > CHECKPOINT_ROWS:  # a new connection counts anew
+            self._rows_copied = rows
+            self._run(self._copy_log())
         return result
+
+    async def _commit(self, connection: Connection) -> None:
+        """In the loop, which saves the way to the thread and back; in the thread while the disk is slow."""
+        if time.monotonic() < self._slow_until:
+            await asyncio.get_running_loop().run_in_executor(self._writer, _commit, connection)
+            return
+        begun = time.monotonic()
+        _commit(connection)
+        ended = time.monotonic()
+        if ended - begun > QUICK_COMMIT:
+            self._slow_until = ended + SLOW_SECONDS
+
+    async def _copy_log(self) -> None:
+        """Copy the log into the file while nobody writes.
+
+        Not beside the writer: SQLite before 3.51.3 may lose pages then (https://sqlite.org/wal.html#walresetbug).
+        """
+        async with self._turn:
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with self.engine.connect() as connection:
+            _driver(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _begin(self, patience_ms: int) -> Connection | None:
         """Begin a transaction; None if another process writes just now, and there is no patience to wait for it."""
         connection = self.engine.connect()
-        driver: Any = connection.connection.driver_connection
+        driver = _driver(connection)
+        driver.execute(f"PRAGMA wal_autocheckpoint = {FORGOTTEN_PAGES}")
         driver.execute(f"PRAGMA busy_timeout = {patience_ms}")
         try:
             connection.begin()
@@ -141,7 +187,8 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Let the running jobs finish, then close."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
         await asyncio.to_thread(self._writer.shutdown)
         await self._readers.dispose()
         self.engine.dispose()
@@ -171,6 +218,11 @@ class PostgresDatabase:
     async def close(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
+
+
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 - SQLAlchemy leaves it untyped
+    """SQLite's own connection."""
+    return connection.connection.driver_connection
 
 
 def _commit(connection: Connection) -> None:
@@ -255,7 +307,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    send(connection, "BEGIN IMMEDIATE", ())
 
 
 def _begin(connection: Connection) -> None:

@@ -31,18 +31,17 @@ _ACCOUNT = (
     account.c.address,
     account.c.bill_code,
 )
+_SENDER, _KNOWN, _ASKED = range(3)
+
+# Twice as fast as calling the class.
+_STATUSES: Final = {status.value: status for status in Status}
+_CODES: Final = {code.value: code for code in Code}
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, constant(1)), else_=constant(0)))
 
 
-_KNOWN = Query(select(event.c.channel, event.c.event_id).where(among(event.c.event_id, "event_ids")))
-_ASKED = Query(
-    select(reading).where(
-        among(reading.c.external_id, "external_ids"), reading.c.status == constant(Status.NEEDS_CONFIRMATION)
-    )
-)
 _ACCOUNTS = Query(
     union_all(
         select(*_ACCOUNT, account.c.number_key.label("found")).where(among(account.c.number_key, "keys")),
@@ -61,16 +60,26 @@ _READINGS = Query(
         reading.c.status.in_([constant(status) for status in sorted(LIVE)]),
     )
 )
-_SENDERS = Query(
-    select(
-        event.c.channel,
-        event.c.external_id,
-        _count(event.c.received_at >= bindparam("hour", type_=BigInteger())),
-        _count(event.c.code.in_([constant(code) for code in sorted(FAILURES)])),
-        _count(event.c.code == constant(HAND_OVER)),
+_LATELY = Query(
+    # Three questions about a batch's events and who sent them, in one statement: the first column tells them apart.
+    union_all(
+        select(
+            constant(_SENDER),
+            event.c.channel,
+            event.c.external_id,
+            _count(event.c.received_at >= bindparam("hour", type_=BigInteger())),
+            _count(event.c.code.in_([constant(code) for code in sorted(FAILURES)])),
+            _count(event.c.code == constant(HAND_OVER)),
+        )
+        .where(among(event.c.external_id, "external_ids"), event.c.received_at >= bindparam("day", type_=BigInteger()))
+        .group_by(event.c.external_id, event.c.channel),
+        select(constant(_KNOWN), event.c.channel, event.c.event_id, constant(0), constant(0), constant(0)).where(
+            among(event.c.event_id, "event_ids")
+        ),
+        select(constant(_ASKED), constant(""), constant(""), reading.c.account_id, constant(0), constant(0)).where(
+            among(reading.c.external_id, "external_ids"), reading.c.status == constant(Status.NEEDS_CONFIRMATION)
+        ),
     )
-    .where(among(event.c.external_id, "external_ids"), event.c.received_at >= bindparam("day", type_=BigInteger()))
-    .group_by(event.c.external_id, event.c.channel)
 )
 
 
@@ -78,14 +87,7 @@ def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
     """Everything that deciding a batch may ask for."""
     facts = Facts()
     senders = [address.external_id for address in needs.addresses]
-    known = _KNOWN.rows(connection, event_ids=[event_id for _, event_id in needs.events])
-    facts.known_events = {(channel, event_id) for channel, event_id in known}
-    lately = {"hour": microseconds(now - HOUR), "day": microseconds(now - DAY)}
-    for channel, external_id, last_hour, failures, handed_over in _SENDERS.rows(
-        connection, external_ids=senders, **lately
-    ):
-        facts.senders[Address(channel, external_id)] = Sender(int(last_hour), int(failures), bool(handed_over))
-    asked = {row[1] for row in _ASKED.rows(connection, external_ids=senders)}
+    asked = _load_lately(connection, facts, needs, senders, now)
     load_profiles(connection, facts, senders)
     linked = {link.account_id for links in facts.links.values() for link in links}
     _load_accounts(connection, facts, needs, asked | linked | talked_about(facts))
@@ -96,6 +98,25 @@ def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
     for item in sorted(readings, key=_in_order):
         facts.add(item)
     return facts
+
+
+def _load_lately(connection: Connection, facts: Facts, needs: Needs, senders: list[str], now: datetime) -> set[int]:
+    """What the senders have done within a day, which events are known, and the accounts of unanswered questions."""
+    asked = set()
+    for kind, channel, name, first, second, third in _LATELY.rows(
+        connection,
+        external_ids=senders,
+        event_ids=[event_id for _, event_id in needs.events],
+        hour=microseconds(now - HOUR),
+        day=microseconds(now - DAY),
+    ):
+        if kind == _SENDER:
+            facts.senders[Address(channel, name)] = Sender(int(first), int(second), bool(third))
+        elif kind == _KNOWN:
+            facts.known_events.add((channel, name))
+        else:
+            asked.add(first)
+    return asked
 
 
 def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iterable[int]) -> None:
@@ -172,16 +193,16 @@ def to_reading(row: Sequence[Any]) -> Reading:
         account_id=account_id,
         meter_id=meter_id,
         period=period,
-        values=tuple(value for value in (t1, t2, t3) if value is not None),
+        values=(t1,) if t2 is None else (t1, t2) if t3 is None else (t1, t2, t3),
         consumption=consumption,
-        status=Status(status),
-        code=Code(code),
+        status=_STATUSES[status],
+        code=_CODES[code],
         address=Address(channel, external_id),
         sent_at=moment(sent_at),
         received_at=moment(received_at),
         decided_by=decided_by,
         asked_until=None if asked_until is None else moment(asked_until),
-        typed=tuple(int(value) for value in typed.split()),
+        typed=tuple(map(int, typed.split())),
     )
 
 

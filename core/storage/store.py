@@ -13,8 +13,8 @@ from core.domain.readings import Reading, Status
 from core.storage.extras import Extra, to_text
 from core.storage.outbox import REPLY
 from core.storage.profiles import store_profiles
-from core.storage.sets import insert_rows
-from core.storage.tables import Instant, case, case_action, event, microseconds, outbox, reading
+from core.storage.sets import Change, among, constant, insert_together
+from core.storage.tables import case, case_action, event, microseconds, outbox, reading
 
 REPLY_EXPIRES: Final = timedelta(hours=72)
 """As long as a gateway keeps an SMS; an answer that comes later only puzzles."""
@@ -90,20 +90,22 @@ Row = tuple[Any, ...]
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
-_CHANGE_READING = (
+_CHANGE_READING = Change(
     update(reading)
     .where(reading.c.id == bindparam("key"))
-    .values(
-        status=bindparam("to_status"),
-        code=bindparam("to_code"),
-        decided_by=bindparam("by"),
-        sent_at=bindparam("at", type_=Instant()),
-    )
+    .values(status=bindparam("to_status"), code=bindparam("to_code"), decided_by=bindparam("by"))
 )
-_CLOSE_CASES = (
+_RESEND_READING = Change(update(reading).where(reading.c.id == bindparam("key")).values(sent_at=bindparam("at")))
+_CLOSE_CASES = Change(
     update(case)
-    .where(case.c.reading_id == bindparam("key"), case.c.state == "open")
-    .values(state="closed", closed_at=bindparam("at", type_=Instant()), decision="superseded", decided_by="subscriber")
+    # Not `= 'open'`: SQLite would rather walk through all open cases than look the readings' up.
+    .where(among(case.c.reading_id, "keys"), case.c.state != constant("closed"))
+    .values(
+        state=constant("closed"),
+        closed_at=bindparam("at"),
+        decision=constant("superseded"),
+        decided_by=constant("subscriber"),
+    )
 )
 # Not IN: SQLAlchemy would expand the list, which it cannot for many rows at once.
 _UNDECIDED = or_(*(outbox.c.state == state for state in ("sent", "sending", "unknown", "queued")))
@@ -117,15 +119,17 @@ _DELIVERY = (
 def store(connection: Connection, decisions: Sequence[Decision], new_key: Callable[[], int], now: datetime) -> None:
     """Write a batch's decisions. Runs inside the batch's transaction, after `load` and the deciding."""
     told = [decision for decision in decisions if decision.delivery is None]
-    insert_rows(connection, event, _EVENT, [_event_row(decision) for decision in told])
-    readings = [_reading_row(item, decision) for decision in told for item in decision.readings]
-    insert_rows(connection, reading, _READING, readings)
-    # Cases before the changes: what one message of the batch opens, the next may settle.
-    insert_rows(connection, case, _CASE, [row for decision in told for row in _case_rows(decision, new_key, now)])
-    _change_readings(connection, told, now)
     replied = [decision for decision in told if decision.reply is not None]
-    insert_rows(connection, outbox, _OUTBOX, [*_reply_rows(replied, now), *_notice_rows(told, new_key, now)])
-    insert_rows(connection, case_action, _NOTE, _note_rows(told, new_key, now))
+    insert_together(
+        connection,
+        (event, _EVENT, [_event_row(decision) for decision in told]),
+        (reading, _READING, [_reading_row(item, decision) for decision in told for item in decision.readings]),
+        (case, _CASE, [row for decision in told for row in _case_rows(decision, new_key, now)]),
+        (outbox, _OUTBOX, [*_reply_rows(replied, now), *_notice_rows(told, new_key, now)]),
+        (case_action, _NOTE, _note_rows(told, new_key, now)),
+    )
+    # After the cases: what one message of the batch opens, the next may settle.
+    _change_readings(connection, told, now)
     store_profiles(connection, told, new_key, now)
     _record_deliveries(connection, [decision for decision in decisions if decision.delivery is not None])
 
@@ -176,13 +180,16 @@ def _reading_row(item: Reading, decision: Decision) -> Row:
 def _change_readings(connection: Connection, decisions: Sequence[Decision], now: datetime) -> None:
     # The last state of each counts: one message of the batch may change what another has made.
     changed = {item.id: item for decision in decisions for item in decision.changed}
-    last = changed | {item.id: item for decision in decisions for item in decision.resent}
-    if not last:
+    resent = {item.id: item for decision in decisions for item in decision.resent}
+    if resent:
+        moved = [{"key": item.id, "at": microseconds(item.sent_at)} for item in resent.values()]
+        _RESEND_READING.each(connection, moved)
+    if not changed:
         return
-    connection.execute(_CHANGE_READING, [_change(item) for item in last.values()])
+    _CHANGE_READING.each(connection, [_change(item) for item in changed.values()])
     settled = [item.id for item in changed.values() if item.status is not Status.IN_REVIEW]
     if settled:
-        connection.execute(_CLOSE_CASES, [{"key": key, "at": now} for key in settled])
+        _CLOSE_CASES.once(connection, keys=settled, at=microseconds(now))
 
 
 def _change(item: Reading) -> dict[str, Any]:
@@ -191,7 +198,6 @@ def _change(item: Reading) -> dict[str, Any]:
         "to_status": item.status.value,
         "to_code": item.code.value,
         "by": item.decided_by,
-        "at": item.sent_at,
     }
 
 

@@ -1,6 +1,8 @@
 """What a database that cannot work looks like, and what is only a job that it refuses; and two who write at once."""
 
 import asyncio
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -162,6 +164,38 @@ async def test_writer_that_waits_too_long_is_an_outage(sqlite_url: str, monkeypa
     assert await service.write(_one) == 1
     await service.close()
     await other.close()
+
+
+async def test_slow_disk_does_not_hold_the_loop(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a commit that took long, the next ones wait for the disk in the writer's thread."""
+    commit, threads = database_module._commit, []
+
+    def noted(connection: Connection) -> None:
+        threads.append(threading.current_thread().name.partition("_")[0])
+        commit(connection)
+
+    monkeypatch.setattr(database_module, "_commit", noted)
+    database = connect(sqlite_url)
+    await database.write(_one)
+    for quick, slow_seconds in ((0.0, 60.0), (60.0, 60.0), (60.0, 0.0)):
+        monkeypatch.setattr(database_module, "QUICK_COMMIT", quick)
+        monkeypatch.setattr(database_module, "SLOW_SECONDS", slow_seconds)
+        await database.write(_one)
+    await database.close()
+    assert threads == ["MainThread", "MainThread", "writer", "writer"]
+
+
+async def test_service_copies_its_log(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written is in the file itself after a while, though no commit copies it there."""
+    monkeypatch.setattr(database_module, "CHECKPOINT_ROWS", 10)
+    database = connect(sqlite_url)
+    await database.write(world.fill(world.street(20)))
+    await asyncio.gather(*database._running)  # type: ignore[union-attr] # SQLite's
+    shutil.copy(sqlite_url.removeprefix("sqlite:///"), tmp_path / "alone.db")
+    alone = connect(f"sqlite:///{tmp_path}/alone.db")
+    assert len(await alone.read(lambda connection: connection.execute(select(account.c.id)).all())) == 20
+    await alone.close()
+    await database.close()
 
 
 def test_url_of_another_database_is_refused() -> None:

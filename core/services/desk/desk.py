@@ -107,9 +107,7 @@ class Desk:
                 decisions.append(self._failed(incoming, now))
                 continue
             try:
-                decisions.append(
-                    decide(incoming, facts, now, self._rules, lambda: self._keys.new(now), draw=self._draw)
-                )
+                decisions.append(decide(incoming, facts, now, self._rules, new_key, draw=self._draw))
             except Exception:
                 log.exception("event_failed", channel=key[0], event_id=key[1])
                 # The facts may be half changed: nothing is written yet, so begin again without this one.

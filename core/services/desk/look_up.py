@@ -93,10 +93,10 @@ def _meter(entry: Entry, account: Account, scene: Scene) -> Meter | None:
 
 def _in_order(entry: Entry) -> tuple[int, ...]:
     """The values by their labels where every one has its own, else as typed."""
-    zones = [value.zone for value in entry.values if value.zone is not None]
-    if len(zones) == len(entry.values) == len(set(zones)):
+    zones = {value.zone for value in entry.values}
+    if len(zones) == len(entry.values) and None not in zones:
         return tuple(value.number for value in sorted(entry.values, key=lambda value: value.zone or ""))
-    return tuple(value.number for value in entry.values)
+    return tuple([value.number for value in entry.values])
 
 
 def _is_former(number: str, account: Account) -> bool:

@@ -82,8 +82,8 @@ class Scene:
 
     def link(self, account: Account) -> Link | None:
         """The sender's link to the account."""
-        links = self.facts.links.get(self.address, ())
-        return next((link for link in links if link.account_id == account.id), None)
+        links = self.facts.links.get(self.address)
+        return next((link for link in links if link.account_id == account.id), None) if links else None
 
     def own_accounts(self) -> list[Account]:
         """The accounts that the sender may ask about: those of his phone, then those he linked, as he linked them."""

@@ -98,7 +98,7 @@ def settle(match: Match, scene: Scene, *, ask: bool) -> Item:
         return item
     before = baseline(meter, history, placement.period, branch)
     item.previous = before.values
-    verdict = judge(meter, before, match.values, local_day(branch, scene.sent_at), branch.limits)
+    verdict = judge(meter, before, match.values, placement.day, branch.limits)
     if pending is not None and verdict.code in {Code.X10, Code.SWAPPED}:
         # The subscriber was asked and insists on what was typed.
         verdict = Verdict(Code.PHYSICAL_LIMIT, verdict.consumption)
@@ -124,7 +124,7 @@ def confirm(reading: Reading, scene: Scene) -> Item | None:
         level=scene.level(account),
         code=Code.ACCEPTED,
         values=reading.values,
-        placement=Placement(reading.period, place(branch, reading.sent_at).inside),
+        placement=place(branch, reading.sent_at)._replace(period=reading.period),
         reading=reading,
         consumption=reading.consumption,
     )

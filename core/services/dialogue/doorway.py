@@ -2,7 +2,7 @@
 
 from core.domain.accounts import Account
 from core.domain.decisions import Decision
-from core.domain.messages import ChoiceMade, ContactShared, Event, Joined, OtherReceived, PhotoReceived
+from core.domain.messages import ChoiceMade, ContactShared, Event, Joined, OtherReceived, PhotoReceived, TextReceived
 from core.domain.subscribers import HEARD_GRAIN
 from core.services.desk.scene import Scene
 from core.services.dialogue import linking, menu, money, operator
@@ -32,6 +32,10 @@ def leave(scene: Scene, decision: Decision) -> None:
 
 def answer(event: Event, parsed: Parsed | None, scene: Scene, decision: Decision) -> bool:
     """Answer in the dialogue; False leaves the text to the rules for single messages."""
+    known = scene.facts.profiles.get(scene.address)
+    if isinstance(event, TextReceived) and isinstance(parsed, Submission) and (known is None or known.dialogue is None):
+        # A reading, and nothing under way that it could answer: nearly every message, and the shortest way for it.
+        return False
     turn = Turn(text=decision.text, parsed=parsed, command=parsed.kind if isinstance(parsed, Command) else None)
     talk = Talk(turn, scene, decision)
     match event:
