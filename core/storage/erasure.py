@@ -13,9 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam
 
 from core.domain.messages import Address
 from core.domain.privacy import FORGOTTEN
-from core.storage.outbox import State
+from core.storage.outbox import BROADCAST, State
 from core.storage.sets import among, constant
-from core.storage.store import BROADCAST
 from core.storage.tables import Instant, campaign, case, case_action, erasure, event, outbox, reading, reminder
 
 
