@@ -6,7 +6,7 @@ from functools import partial
 from importlib import metadata
 
 from bot.neighbours import Neighbours
-from bot.registry import Line, capabilities, lines
+from bot.registry import Line, capabilities, lines, narrowed
 from bot.service import Minding, Service
 from bot.settings import Settings
 from bot.web.health import Check, Health
@@ -145,7 +145,7 @@ def reminder_rules(settings: Settings, texts: Texts, switched_on: Iterable[Line]
     """What reminders go by. A channel whose addresses are phones costs money, and is used only where that is wanted."""
     section, routes, phone_channel = settings.reminders, {}, None
     for line in switched_on:
-        can = line.channel.capabilities
+        can = narrowed({line.channel.name: line.channel.capabilities}, settings.privacy)[line.channel.name]
         if can.address_is_phone and not section.sms:
             continue
         routes[line.channel.name] = reminders.Route(can, line.per_second * section.share)

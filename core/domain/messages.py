@@ -201,8 +201,6 @@ class Capabilities:
     may_show_balance: bool = True
     may_send_payment_link: bool = True
     may_show_address: bool = True
-    may_show_account: bool = True
-    """An account's whole number; masked it may be shown anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,7 @@ def restricted(capabilities: Capabilities) -> Capabilities:
     A company with a state share above a half may not send them through messengers on Roskomnadzor's list
     (Federal Law 149-FZ of 27.07.2006, article 10, part 8, since 01.03.2023).
     """
-    return replace(
-        capabilities,
-        may_show_balance=False,
-        may_send_payment_link=False,
-        may_show_address=False,
-        may_show_account=False,
-    )
+    return replace(capabilities, may_show_balance=False, may_send_payment_link=False, may_show_address=False)
 
 
 _PLACES: Final = re.compile(r"г|гор|город|с|село|п|пос|пос[её]лок|пгт|рп|нп|ст|станица|х|хутор|аул|дер|деревня")

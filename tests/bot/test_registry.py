@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.registry import LISTED, capabilities, narrowed
+from bot.assembly import reminder_rules
+from bot.registry import LISTED, capabilities, lines, narrowed
 from bot.settings import Privacy, load
 from core.domain.messages import Capabilities, TextUnit
+from core.services.texts import Texts
 from tests.bot.conftest import CONFIG
 
 FULL = Capabilities(text_limit=4096, text_unit=TextUnit.CHARACTERS)
@@ -40,10 +42,15 @@ def test_operator_may_restrict_further_channels() -> None:
 
 
 @pytest.mark.parametrize("restricted", [False, True])
-def test_desk_and_moderation_are_given_the_narrowed_ones(config: Path, *, restricted: bool) -> None:
+def test_desk_moderation_and_reminders_are_given_the_narrowed_ones(config: Path, *, restricted: bool) -> None:
     """What the service is assembled with minds the settings."""
-    config.write_text(f"[privacy]\nrestricted = {['sms'] if restricted else []}\n{CONFIG}", encoding="utf-8")
-    found = capabilities(load(config, {}))
+    config.write_text(
+        f"[privacy]\nrestricted = {['sms'] if restricted else []}\n[reminders]\nsms = true\n{CONFIG}", encoding="utf-8"
+    )
+    settings = load(config, {})
+    found = capabilities(settings)
     assert found["sms"].may_show_balance is not restricted
     assert found["sms"].address_is_phone
     assert found["console"].may_show_balance
+    routes = reminder_rules(settings, Texts(), list(lines(settings))).routes
+    assert [route.capabilities.may_show_balance for route in routes.values()] == [not restricted]

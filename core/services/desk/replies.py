@@ -166,7 +166,8 @@ def _notes(scene: Scene, item: Item, repairs: frozenset[Repair]) -> list[str]:
     render = scene.rules.texts.render
     notes = []
     if item.renamed:
-        is_told = item.level is not Level.ANONYMOUS and scene.capabilities.may_show_account
+        # Where a balance may be told, so may the number that it belongs to.
+        is_told = item.level is not Level.ANONYMOUS and scene.capabilities.may_show_balance
         number = item.account.number if is_told else mask(item.account.number)
         notes.append(render(scene.language, "note-renamed", account=number))
     if Repair.FRACTION in repairs:
