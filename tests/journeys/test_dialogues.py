@@ -1,0 +1,55 @@
+"""The dialogue, from the vendors' hooks to their apps: the same journeys on all channels and both databases."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from structlog.typing import EventDict
+
+from tests.journeys.script import CHANNELS, Journey, journeys
+from tests.journeys.stage import Stage
+from tests.journeys.telling import tell
+from tests.postgres import PostgresServer
+
+ALL = list(journeys())
+PLAYED = [
+    pytest.param(journey, channel, id=f"{name} [{channel}]")
+    for name, journey in ALL
+    for channel in CHANNELS
+    if channel not in journey.impossible
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgres"])
+async def stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> AsyncIterator[Stage]:
+    """The service on a database of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("dialogues") / "meterline.db"
+        shutil.copy(sqlite_template, path)
+        url = f"sqlite:///{path}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = server.create("dialogues", request.getfixturevalue("postgres_template"))
+    stage = Stage(url)
+    await stage.open()
+    yield stage
+    await stage.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(("journey", "channel"), PLAYED)
+async def test_journey(journey: Journey, channel: str, stage: Stage, logs: list[EventDict]) -> None:
+    """Whoever does what the file says is answered as it says, whatever he holds in his hands."""
+    await tell(journey, stage, channel)
+    assert not [entry for entry in logs if entry["log_level"] in {"error", "critical"}]
+
+
+def test_journeys_have_names_of_their_own() -> None:
+    """A name says which conversation failed; there are enough of them, and most can be on every channel."""
+    names = [name for name, _ in ALL]
+    assert len(names) == len(set(names)) >= 40
+    assert len([journey for _, journey in ALL if not journey.impossible]) >= 40
