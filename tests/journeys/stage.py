@@ -1,8 +1,10 @@
-"""The whole service between the vendors' emulators, with all channels switched on, for one conversation after another."""
+"""The whole service between the vendors' emulators, all channels switched on, for one conversation after another."""
 
 import itertools
+import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -13,22 +15,61 @@ from channels.sms.emulator import SmsEmulator
 from channels.telegram.emulator import TelegramEmulator
 from channels.viber.emulator import ViberEmulator, user_id
 from channels.vk.emulator import VkEmulator
-from core.domain.messages import Arrival, Event
+from core.domain.keys import reference
+from core.domain.messages import Address, Arrival, Event
 from core.ports.channel import Registers
 from core.services.desk.desk import Desk
 from core.services.moderation import Moderation
 from core.services.outbox import Dispatcher
 from core.storage.database import Database
-from core.storage.tables import metadata, outbox
+from core.storage.tables import case, case_action, event, link, metadata, outbox, profile, reading
 from tests.conftest import FixedClock
 from tests.journeys.handsets import ConsolePhone, Device, SmsPhone, TelegramChat, Terminal, ViberChat, VkChat
-from tests.world import AMUR, KHABAROVSK, texts
+from tests.world import AMUR, KHABAROVSK, fill, texts
 
 PUBLIC_URL = "https://meterline.example"
 BILLS_SECRET = "a-secret-of-the-bills"
+_TABLES = tuple(reversed(metadata.sorted_tables))
+_SEEN = (
+    select(reading).order_by(reading.c.sent_at, reading.c.id),
+    select(case).order_by(case.c.opened_at, case.c.id),
+    select(case_action).order_by(case_action.c.id),
+    select(link).order_by(link.c.linked_at, link.c.id),
+    select(profile),
+    select(event.c.channel, event.c.external_id, event.c.code).order_by(event.c.id),
+)
+_WAITING = select(outbox.c.channel, func.count()).group_by(outbox.c.channel)
 FAST = 100_000.0
 """Messages a second: no journey waits for a vendor's pace."""
 _users = itertools.count(5_000_001)
+
+
+class Seen:
+    """What stands in the database after a step."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.readings, self.cases, self.actions, self.links, self.profiles, self.events = (
+            connection.execute(query).all() for query in _SEEN
+        )
+        self.outbox: Counter[str] = Counter(dict(connection.execute(_WAITING).all()))
+
+    def code(self, address: Address) -> str:
+        """The outcome's code of the latest event."""
+        codes = [row.code for row in self.events if (row.channel, row.external_id) == _where(address)]
+        return codes[-1] if codes else ""
+
+    def links_of(self, address: Address) -> list[Any]:
+        return [row for row in self.links if (row.channel, row.external_id) == _where(address)]
+
+    def profile(self, address: Address) -> Any:
+        """Its row; None where there is none."""
+        return next((row for row in self.profiles if (row.channel, row.external_id) == _where(address)), None)
+
+    def dialogue(self, address: Address) -> dict[str, Any]:
+        """What is under way, as it is stored."""
+        row = self.profile(address)
+        nothing: dict[str, Any] = {"offered": [], "data": {}}
+        return json.loads(row.dialogue) if row is not None and row.dialogue else nothing
 
 
 class Stage:
@@ -43,13 +84,14 @@ class Stage:
         self.terminal = Terminal(self._say)
         self._url = database_url
         self._before: Mapping[str, int] = {}
+        self._emulators = {"sms": self.sms, "telegram": self.telegram, "viber": self.viber, "vk": self.vk}
 
     @property
     def database(self) -> Database:
         return self.service.database
 
     async def open(self) -> None:
-        for emulator in (self.sms, self.telegram, self.viber, self.vk):
+        for emulator in self._emulators.values():
             await emulator.start()
         self.settings = self._settings()
         self.service: Service = build(self.settings, texts(), self.clock)
@@ -71,13 +113,19 @@ class Stage:
 
     async def close(self) -> None:
         await self.service.stop()
-        for emulator in (self.sms, self.telegram, self.viber, self.vk):
+        for emulator in self._emulators.values():
             await emulator.stop()
 
-    async def clear(self) -> None:
-        """Empty the database before another journey."""
-        await self.database.write(_empty)
-        self._before = self._taken()
+    async def begin(self, accounts: Sequence[Mapping[str, Any]]) -> None:
+        """Put nothing but these accounts into the database."""
+
+        def job(connection: Connection) -> None:
+            for table in _TABLES:
+                connection.execute(delete(table))
+            fill([dict(given) for given in accounts])(connection)
+
+        await self.database.write(job)
+        self._before = {name: len(emulator.sent) for name, emulator in self._emulators.items()}
 
     def device(self, channel: str, phone: str) -> Device:
         """One that has not been used yet; `phone` is the number in it."""
@@ -96,31 +144,30 @@ class Stage:
                 return VkChat(self.vk, user)
         raise LookupError(channel)
 
-    async def settle(self) -> None:
-        """Wait until everything that stands in the outbox was taken by its vendor."""
-        for _, dispatcher in self.service.dispatchers:
-            # What the console or a moderator has queued, the service would find within half a second.
-            dispatcher.wake()
-        await self._printer.send_due()
-        await self._printer.drain(5)
-        waiting = await self.database.read(_by_channel)
-        for name, emulator in self._emulators().items():
-            await emulator(self._before[name] + waiting[name])
+    async def settle(self) -> Seen:
+        """What is stored now, once all that stands in the outbox was taken by its vendor."""
+        seen = await self.database.read(Seen)
+        if seen.outbox["console"]:
+            await self._printer.send_due()
+            await self._printer.drain(5)
+        for name, emulator in self._emulators.items():
+            await emulator.wait_for(self._before[name] + seen.outbox[name])
+        return seen
+
+    async def answer_newest_case(self, words: str) -> None:
+        """A moderator answers, and closes the case."""
+        ref = await self.database.read(_newest_case)
+        await self.moderation.reply(ref, words, "irina", close=True)
+        self._wake()
 
     async def _say(self, event: Event) -> None:
         assert await self._desk.handle([Arrival(event, self.clock.now())]) == [True]
+        self._wake()
 
-    def _emulators(self) -> dict[str, Callable[[int], object]]:
-        return {
-            "sms": self.sms.wait_for,
-            "telegram": self.telegram.wait_for,
-            "viber": self.viber.wait_for,
-            "vk": self.vk.wait_for,
-        }
-
-    def _taken(self) -> Mapping[str, int]:
-        emulators = {"sms": self.sms, "telegram": self.telegram, "viber": self.viber, "vk": self.vk}
-        return {name: len(emulator.sent) for name, emulator in emulators.items()}
+    def _wake(self) -> None:
+        """What another process has queued, the service finds within half a second; here at once."""
+        for _, dispatcher in self.service.dispatchers:
+            dispatcher.wake()
 
     def _settings(self) -> Settings:
         return Settings.model_validate(
@@ -148,11 +195,10 @@ def _branches() -> Sequence[BranchSettings]:
     return (*plain, plain[0].model_copy(update={"code": "strict", "outside": "reject"}))
 
 
-def _by_channel(connection: Connection) -> Counter[str]:
-    rows = connection.execute(select(outbox.c.channel, func.count()).group_by(outbox.c.channel)).all()
-    return Counter({channel: count for channel, count in rows})
+def _newest_case(connection: Connection) -> str:
+    row = connection.execute(select(case.c.id, case.c.reading_id).order_by(case.c.id.desc()).limit(1)).one()
+    return reference(row.reading_id or row.id)
 
 
-def _empty(connection: Connection) -> None:
-    for table in reversed(metadata.sorted_tables):
-        connection.execute(delete(table))
+def _where(address: Address) -> tuple[str, str]:
+    return address.channel, address.external_id

@@ -10,7 +10,7 @@ from structlog.typing import EventDict
 
 from tests.journeys.script import CHANNELS, Journey, journeys
 from tests.journeys.stage import Stage
-from tests.journeys.telling import tell
+from tests.journeys.telling import Telling
 from tests.postgres import PostgresServer
 
 ALL = list(journeys())
@@ -44,7 +44,7 @@ async def stage(
 @pytest.mark.parametrize(("journey", "channel"), PLAYED)
 async def test_journey(journey: Journey, channel: str, stage: Stage, logs: list[EventDict]) -> None:
     """Whoever does what the file says is answered as it says, whatever he holds in his hands."""
-    await tell(journey, stage, channel)
+    await Telling(journey, stage, channel).play()
     assert not [entry for entry in logs if entry["log_level"] in {"error", "critical"}]
 
 

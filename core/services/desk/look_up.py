@@ -72,7 +72,7 @@ def _match_entry(entry: Entry, scene: Scene) -> Match | None:
         return None
     account, meter = fitting[0]
     renamed = entry.account is not None and _is_former(entry.account, account)
-    return Match(account, meter, _in_order(entry), scene.level(account), renamed)
+    return Match(account, meter, in_order(entry), scene.level(account), renamed)
 
 
 def _meter(entry: Entry, account: Account, scene: Scene) -> Meter | None:
@@ -91,7 +91,7 @@ def _meter(entry: Entry, account: Account, scene: Scene) -> Meter | None:
     return None if others and first.digits > meters[0].digits + 1 else meters[0]
 
 
-def _in_order(entry: Entry) -> tuple[int, ...]:
+def in_order(entry: Entry) -> tuple[int, ...]:
     """The values by their labels where every one has its own, else as typed."""
     zones = {value.zone for value in entry.values}
     if len(zones) == len(entry.values) and None not in zones:

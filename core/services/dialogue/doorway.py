@@ -5,9 +5,10 @@ from core.domain.decisions import Decision
 from core.domain.messages import ChoiceMade, ContactShared, Event, Joined, OtherReceived, PhotoReceived, TextReceived
 from core.domain.subscribers import HEARD_GRAIN
 from core.services.desk.scene import Scene
-from core.services.dialogue import linking, menu, money, operator
-from core.services.dialogue.engine import converse
-from core.services.dialogue.talk import MENU, UNSAID, Talk, Turn
+from core.domain.readings import Status
+from core.services.dialogue import again, linking, menu, money, operator
+from core.services.dialogue.engine import come_back, converse
+from core.services.dialogue.talk import UNSAID, Talk, Turn
 from parsers import Command, Outcome, Parsed, Submission
 
 
@@ -43,10 +44,11 @@ def answer(event: Event, parsed: Parsed | None, scene: Scene, decision: Decision
             _welcome(talk, event.start)
         case PhotoReceived() if not _reads(parsed):
             operator.take_photo(talk, event.photo)
+            lead_on(talk)
         case OtherReceived():
             decision.code = "unreadable"
-            talk.say("unreadable")
-            menu.under(talk)
+            decision.reply = talk.render("unreadable")
+            lead_on(talk)
         case ContactShared():
             turn.phone = event.phone
             decision.text = ""
@@ -67,22 +69,42 @@ def _reads(parsed: Parsed | None) -> bool:
 def _welcome(talk: Talk, start: str) -> None:
     """Greet; or go straight on with the account of a signed link."""
     talk.decision.code = "joined"
-    if not (start and linking.begin_from_bill(talk, start)):
-        menu.show(talk, "welcome")
+    is_sent_on = bool(start) and linking.begin_from_bill(talk, start)
     if talk.scene.capabilities.greets_itself:
         # The channel has greeted already, and nothing more can be said before the subscriber writes.
         talk.decision.reply, talk.decision.buttons, talk.decision.link = None, (), ""
-        if talk.dialogue is not None and talk.dialogue.step != MENU:
+        if is_sent_on and again.is_under_way(talk):
             talk.data[UNSAID] = True
+    elif not is_sent_on and not come_back(talk):
+        menu.show(talk, "welcome")
 
 
 def accompany(scene: Scene, decision: Decision) -> None:
-    """Under an answer to a single message, the buttons it needs: yes and no to a question, else the menu."""
-    if decision.reply is None or not scene.capabilities.button_rows:
+    """Under an answer to a single message, what it needs: yes and no to a question, the question under way, the menu.
+
+    Where the message was the reading that the dialogue was about, or asks itself for a yes, the dialogue is over.
+    """
+    if decision.reply is None:
         return
     talk = Talk(Turn(), scene, decision)
-    if scene.facts.waiting(scene.address, scene.now):
+    stored = [*decision.readings, *decision.changed]
+    asks = any(reading.status is Status.NEEDS_CONFIRMATION for reading in stored)
+    if again.is_under_way(talk) and (asks or talk.data.get("meter") in {reading.meter_id for reading in stored}):
+        talk.end()
+    if (
+        not again.is_under_way(talk)
+        and scene.capabilities.button_rows
+        and scene.facts.waiting(scene.address, scene.now)
+    ):
         talk.say_texts([decision.reply], ((talk.choice("choice-yes", "yes"), talk.choice("choice-no", "no")),))
+    else:
+        lead_on(talk)
+
+
+def lead_on(talk: Talk) -> None:
+    """Under an answer that stands already, the question under way, or else the menu."""
+    if again.is_under_way(talk):
+        again.keep_asking(talk)
     else:
         menu.under(talk)
 

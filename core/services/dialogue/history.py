@@ -122,15 +122,39 @@ def answer_list(talk: Talk) -> bool:
         return False
     if talk.turn.pressed == "correct":
         submit.ask_values(talk, account, meter)
-    elif talk.turn.pressed == "withdraw" and (current := _current(talk, account, meter)) is not None:
-        talk.go(WITHDRAW, account=account.id, meter=meter.id, reading=current.id)
-        talk.decision.code = "withdraw"
-        values = "/".join(map(str, current.values))
-        yes_no = (talk.choice("choice-yes", "yes"), talk.choice("choice-no", "no"))
-        talk.say("confirm-withdraw", (yes_no,), meter=mask(meter.serial), values=values)
+    elif talk.turn.pressed == "withdraw":
+        _ask_withdraw(talk, account, meter)
     else:
         return False
     return True
+
+
+def _ask_withdraw(talk: Talk, account: Account, meter: Meter) -> None:
+    current = _current(talk, account, meter)
+    if current is None:
+        _refuse_withdraw(talk)
+        return
+    talk.go(WITHDRAW, account=account.id, meter=meter.id, reading=current.id)
+    talk.decision.code = "withdraw"
+    values = "/".join(map(str, current.values))
+    yes_no = (talk.choice("choice-yes", "yes"), talk.choice("choice-no", "no"))
+    talk.say("confirm-withdraw", (yes_no,), meter=mask(meter.serial), values=values)
+
+
+def _refuse_withdraw(talk: Talk) -> None:
+    talk.end()
+    talk.decision.code = "too_late"
+    talk.say("withdraw-too-late")
+    menu.under(talk)
+
+
+def ask_again(talk: Talk, account: Account) -> None:
+    """Whether to take back the reading that was meant."""
+    meter = choose.meter_of(talk, account, talk.data.get("meter"))
+    if meter is None:
+        menu.show(talk)
+    else:
+        _ask_withdraw(talk, account, meter)
 
 
 def answer_withdraw(talk: Talk) -> bool:
@@ -145,15 +169,14 @@ def answer_withdraw(talk: Talk) -> bool:
     if talk.turn.pressed != "yes" and talk.turn.command is not CommandKind.YES:
         return False
     current, meant = _current(talk, account, meter), talk.data.get("reading")
-    talk.end()
     if current is None or current.id != meant:
-        talk.decision.code = "too_late"
-        talk.say("withdraw-too-late")
-    else:
-        current.status, current.decided_by = Status.WITHDRAWN, "subscriber"
-        talk.decision.changed.append(current)
-        talk.decision.code = "withdrawn"
-        talk.say("withdrawn", meter=mask(meter.serial))
+        _refuse_withdraw(talk)
+        return True
+    talk.end()
+    current.status, current.decided_by = Status.WITHDRAWN, "subscriber"
+    talk.decision.changed.append(current)
+    talk.decision.code = "withdrawn"
+    talk.say("withdrawn", meter=mask(meter.serial))
     menu.under(talk)
     return True
 

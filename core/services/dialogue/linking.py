@@ -12,7 +12,7 @@ from core.domain.messages import Address, ButtonKind
 from core.domain.subscribers import Link, Proof
 from core.services.desk import replies
 from core.services.dialogue import choose, menu, pairing
-from core.services.dialogue.talk import Talk
+from core.services.dialogue.talk import MENU, Rows, Talk
 from core.services.fitting import compose
 from parsers import CommandKind, numbers
 
@@ -136,13 +136,14 @@ def _ask_factor(talk: Talk, account: Account, *, bill: bool) -> None:
     if account.bill_code and bill:
         ways.append(talk.choice("factor-bill", "bill"))
     if not ways:
-        talk.end()
+        talk.go(MENU)
         talk.decision.code = "no_factor"
         phones = replies.phones(talk.scene, talk.scene.rules.branch(account))
         talk.say("link-no-factor", ((talk.choice("menu-operator", "operator"),), (menu.cancel(talk),)), phones=phones)
         return
-    talk.go(FACTOR, account=account.id)
-    talk.decision.code = "link"
+    left = talk.data.get("left", talk.scene.rules.identity.code_tries)
+    talk.go(FACTOR, account=account.id, left=left)
+    talk.decision.code = talk.decision.code or "link"
     talk.say("link-factor", (*((way,) for way in ways), (menu.cancel(talk),)))
 
 
@@ -187,14 +188,23 @@ def send_code(talk: Talk, account: Account) -> None:
 def ask_code_again(talk: Talk) -> None:
     """The code that is on its way."""
     account, lasts = _account(talk), talk.scene.rules.identity.code_lasts
-    rows = ((talk.choice("choice-again", "again"),), (menu.cancel(talk),))
     phone = (account.phone or "")[-_PHONE_SHOWN:] if account is not None else ""
-    talk.say("enter-code", rows, by_word=True, phone=phone, minutes=str(int(lasts / timedelta(minutes=1))))
+    talk.say(
+        "enter-code", _code_choices(talk), by_word=True, phone=phone, minutes=str(int(lasts / timedelta(minutes=1)))
+    )
+
+
+def _code_choices(talk: Talk) -> Rows:
+    """Beside typing a code: another one where it came by SMS, or another way."""
+    controls = (menu.back(talk), menu.cancel(talk))
+    if talk.dialogue is not None and talk.dialogue.step == CODE:
+        return ((talk.choice("choice-again", "again"),), controls)
+    return (controls,)
 
 
 def ask_bill_code(talk: Talk) -> None:
     """The code printed on the bill."""
-    talk.say("enter-bill-code", ((menu.back(talk), menu.cancel(talk)),), by_word=True)
+    talk.say("enter-bill-code", _code_choices(talk), by_word=True)
 
 
 def take_code(talk: Talk) -> bool:
@@ -211,7 +221,7 @@ def take_code(talk: Talk) -> bool:
     data = talk.data
     if talk.scene.now.timestamp() > data["until"]:
         talk.decision.code = "code_expired"
-        talk.say("code-expired", ((talk.choice("choice-again", "again"),), (menu.cancel(talk),)), by_word=True)
+        talk.say("code-expired", _code_choices(talk), by_word=True)
     elif hmac.compare_digest(_digest(typed, data["salt"]), data["digest"]):
         _link(talk, account, Proof.SMS_CODE)
     else:
@@ -245,7 +255,11 @@ def _wrong(talk: Talk, account: Account, key: str) -> None:
         menu.under(talk)
         return
     talk.data["left"] = left
-    talk.say(key, ((menu.cancel(talk),),), by_word=True, left=left)
+    if talk.dialogue is not None and talk.dialogue.step == FACTOR:
+        talk.lead = talk.render(key, left=left)
+        ask_factor_again(talk)
+    else:
+        talk.say(key, _code_choices(talk), by_word=True, left=left)
 
 
 def take_contact(talk: Talk, account: Account) -> None:
@@ -274,6 +288,7 @@ def _link(talk: Talk, account: Account, proof: Proof) -> None:
         talk.end()
         talk.decision.code = "too_many_links"
         talk.say("link-account-full", phones=replies.phones(scene, scene.rules.branch(account)))
+        menu.under(talk)
         return
     said = "proved" if mine else "linked"
     link = mine[0] if mine else _new_link(talk, account, proof)

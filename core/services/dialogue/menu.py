@@ -68,7 +68,6 @@ def help_(talk: Talk) -> None:
     """What can be done and whom to call; with buttons, what else can be set."""
     branch = talk.scene.rules.branch(next(iter(talk.accounts), None))
     first, last = (str(day) for day in branch.window)
-    talk.end()
     talk.decision.code = "help"
     further = (talk.choice("menu-settings", "settings"), talk.choice("menu-operator", "operator"))
     choices = (*rows(talk)[:-1], further) if talk.scene.capabilities.button_rows else ()

@@ -20,6 +20,11 @@ def begin(talk: Talk) -> None:
     talk.say("operator", ((menu.cancel(talk),),), by_word=True, phones=replies.phones(talk.scene, branch))
 
 
+def ask_again(talk: Talk) -> None:
+    """Whatever comes next goes to the operator, still."""
+    talk.say("operator-still", ((menu.cancel(talk),),), by_word=True)
+
+
 def answer(talk: Talk) -> bool:
     """Whatever is typed goes to the operator: into the case while it is open, else into a new one."""
     text = talk.turn.text.strip()
@@ -42,8 +47,7 @@ def take_photo(talk: Talk, photo: str) -> None:
     """A picture is for a person to look at; no reading is taken from it."""
     open_case(talk, PHOTO, text=talk.turn.text, photo=photo)
     talk.decision.code = PHOTO
-    talk.say("photo-taken")
-    menu.under(talk)
+    talk.decision.reply = talk.render("photo-taken")
 
 
 def open_case(talk: Talk, kind: str, **fields: Any) -> int:  # noqa: ANN401 - fields of NewCase

@@ -129,7 +129,6 @@ def answer_unlink(talk: Talk) -> bool:
         talk.say("unlinked-others", account=mask(account.number))
     elif talk.turn.pressed == "others":
         talk.decision.code = "needs_fresh_proof"
-        talk.end()
         prove = talk.choice("choice-prove", f"prove:{account.id}")
         talk.say("needs-fresh-proof", ((prove,), (menu.cancel(talk),)))
         return True

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 from core.domain.accounts import Account, Meter
 from core.domain.subscribers import Guesses
 from core.services.desk import replies
+from core.services.dialogue import menu
 from core.services.dialogue.talk import Rows, Talk
-from parsers import numbers, pairs
+from parsers import Entry, Outcome, Submission, numbers, pairs
 
 FREE: Final = 2
 """Failed proofs before the first wait."""
@@ -24,8 +25,26 @@ class Pair(NamedTuple):
     meter: Meter | None = None
 
 
+def is_reading(talk: Talk, *, strictly: bool) -> bool:
+    """Whether the text is a reading with account and meter on file; `strictly`: in the grammar that nobody mistakes."""
+    parsed = talk.turn.parsed
+    if not isinstance(parsed, Submission) or (strictly and parsed.outcome is not Outcome.OK):
+        return False
+    candidates = parsed.candidates[:1] if strictly else parsed.candidates
+    return any(_is_on_file(talk, candidate.entries[0]) for candidate in candidates)
+
+
+def _is_on_file(talk: Talk, entry: Entry) -> bool:
+    if entry.account is None or entry.meter is None:
+        return False
+    account = talk.scene.facts.account(entry.account)
+    return account is not None and talk.scene.facts.meter(account, entry.meter) is not None
+
+
 def read(talk: Talk) -> Pair | None:
-    """Look up the account and the meter that a text names; None where it names no two numbers."""
+    """Look up the account and the meter that a text names; None where it names no two numbers, or is a reading."""
+    if is_reading(talk, strictly=False):
+        return None
     if len(numbers(talk.turn.text)) < 2:  # noqa: PLR2004 - a pair
         return None
     found = Pair()
@@ -74,7 +93,11 @@ def is_barred(talk: Talk, account: Account | None = None) -> bool:
     if full:
         talk.end()
     talk.decision.code = "barred" if full else "wait"
-    talk.say("link-barred" if full else "link-wait", phones=replies.phones(talk.scene, branch))
+    if full:
+        talk.say("link-barred", phones=replies.phones(talk.scene, branch))
+        menu.under(talk)
+    else:
+        talk.say("link-wait", ((menu.cancel(talk),),), by_word=True)
     return True
 
 

@@ -40,6 +40,7 @@ def answer_forget(talk: Talk) -> bool:
         kept = [each for each in facts.links_of_account.get(link.account_id, ()) if each.id != link.id]
         facts.links_of_account[link.account_id] = kept
     talk.say("forgotten")
+    menu.under(talk)
     facts.profiles.pop(address, None)
     talk.decision.profile = None
     return True

@@ -1,13 +1,14 @@
 """Submitting a reading in steps: account, meter, one value per zone, a look at what it means, and yes."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from core.domain.accounts import Account, Level, Meter, mask
 from core.domain.readings import Code, Status
 from core.domain.validation import Verdict, baseline, judge
 from core.domain.windows import local_day, place
 from core.services.desk import replies
-from core.services.desk.look_up import Match
+from core.services.desk.look_up import Match, in_order
 from core.services.desk.settle import confirm, settle, take
 from core.services.dialogue import choose, menu, pairing
 from core.services.dialogue.talk import Rows, Talk
@@ -111,7 +112,8 @@ def take_pair(talk: Talk) -> bool:
     elif found.meter.closed_on is not None or found.meter.automatic:
         closed = found.meter.closed_on is not None
         talk.decision.code = (Code.METER_ARCHIVED if closed else Code.METER_AUTOMATIC).value
-        talk.say("meter-archived" if closed else "meter-automatic", meter=mask(found.meter.serial))
+        key = "meter-archived" if closed else "meter-automatic"
+        talk.say(key, ((menu.cancel(talk),),), by_word=True, meter=mask(found.meter.serial))
     else:
         ask_values(talk, found.account, found.meter)
     return True
@@ -119,6 +121,15 @@ def take_pair(talk: Talk) -> bool:
 
 def ask_values(talk: Talk, account: Account, meter: Meter, *values: int, problem: str = "") -> None:
     """Ask for the next zone's value, after saying what was wrong with the last one; several may be typed at once."""
+    branch = talk.scene.rules.branch(account)
+    if branch.outside == "reject" and not place(branch, talk.scene.sent_at).inside:
+        # Better now than after all has been typed.
+        talk.end()
+        talk.decision.code, talk.decision.account_id = Code.OUTSIDE_WINDOW.value, account.id
+        first, last = (str(day) for day in branch.window)
+        talk.say("outside-window", open=first, close=last)
+        menu.under(talk)
+        return
     typed = list(values)
     talk.go(VALUES, account=account.id, meter=meter.id, values=typed)
     talk.decision.code = talk.decision.code or "submit"
@@ -156,9 +167,14 @@ def take_values(talk: Talk) -> bool:
             return False
         typed = list(_before(talk, account, meter))
     else:
-        more = _values(talk)
-        if more is None or len(typed) + len(more) > meter.zones:
+        more = figures(talk, meter.zones - len(typed))
+        if more is None:
             return False
+        if len(typed) + len(more) > meter.zones:
+            talk.decision.code = Code.EXTRA_VALUES.value
+            problem = talk.render("value-extra", expected=meter.zones - len(typed))
+            ask_values(talk, account, meter, *typed, problem=problem)
+            return True
         typed += more
     if len(typed) < meter.zones and all(value < 10**meter.digits for value in typed):
         ask_values(talk, account, meter, *typed)
@@ -167,16 +183,29 @@ def take_values(talk: Talk) -> bool:
     return True
 
 
-def _values(talk: Talk) -> list[int] | None:
-    """The figures, if the text is nothing else; a fraction is dropped by the parser."""
+def figures(talk: Talk, wanted: int = 0) -> list[int] | None:
+    """The figures, if the text is nothing else; a fraction is dropped by the parser.
+
+    `5 778` may be one figure or two: where so many are `wanted`, that decides.
+    """
     parsed = talk.turn.parsed
     if not isinstance(parsed, Submission):
         return None
-    for candidate in parsed.candidates:
-        entry = candidate.entries[0]
-        if len(candidate.entries) == 1 and entry.account is None and entry.meter is None:
-            return [value.number for value in entry.values]
-    return None
+    found = [
+        list(in_order(candidate.entries[0]))
+        for candidate in parsed.candidates
+        if len(candidate.entries) == 1
+        if candidate.entries[0].account is None and candidate.entries[0].meter is None
+    ]
+    return next((values for values in found if len(values) == wanted), found[0] if found else None)
+
+
+def with_room_for(talk: Talk, data: Mapping[str, Any], values: list[int]) -> dict[str, Any]:
+    """What the dialogue remembers, without the values typed before where there are enough new ones."""
+    _, meter = _about(talk)
+    typed = list(data["values"])
+    has_room = meter is not None and len(typed) + len(values) <= meter.zones
+    return {"account": data["account"], "meter": data["meter"], "values": typed if has_room else []}
 
 
 def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) -> None:
@@ -192,9 +221,9 @@ def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) ->
     talk.decision.code = "submit"
     talk.decision.account_id = account.id
     rows: Rows = ((talk.choice("choice-yes", "yes"), talk.choice("choice-edit", "edit")), (menu.cancel(talk),))
-    doubt = ""
+    doubts: tuple[str, ...] = ("",)
     if verdict.code in _DOUBTS:
-        doubt = talk.render(_DOUBTS[verdict.code]) + " "
+        doubts = talk.variants(_DOUBTS[verdict.code])
         if verdict.suggestion:
             talk.data["instead"] = list(verdict.suggestion)
             other = "/".join(map(str, verdict.suggestion))
@@ -202,10 +231,13 @@ def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) ->
             # More digits than the register has cannot be insisted on.
             first = (instead, talk.choice("choice-edit", "edit"))
             rows = (first, rows[1]) if verdict.code is Code.TOO_MANY_DIGITS else ((instead,), *rows)
-    talk.say_texts([doubt + text for text in _summary(talk, account, meter, values, verdict)], rows)
+    summaries = _summaries(talk, account, meter, values, verdict)
+    talk.say_texts([f"{doubt} {text}".strip() for text in summaries for doubt in doubts], rows)
 
 
-def _summary(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...], verdict: Verdict) -> tuple[str, ...]:
+def _summaries(
+    talk: Talk, account: Account, meter: Meter, values: tuple[int, ...], verdict: Verdict
+) -> tuple[str, ...]:
     placement = place(talk.scene.rules.branch(account), talk.scene.sent_at)
     arguments: replies.Arguments = {
         "account": choose.title(talk, account),
@@ -214,10 +246,11 @@ def _summary(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]
         "month": placement.period % 100,
     }
     known = talk.scene.level(account) is not Level.ANONYMOUS
+    brief = talk.variants("check-brief", **arguments)
     if known and verdict.consumption is not None:
         arguments["consumption"] = str(verdict.consumption)
-        return talk.scene.rules.texts.variants(talk.scene.language, "check-linked", **arguments)
-    return talk.scene.rules.texts.variants(talk.scene.language, "check", **arguments)
+        return (*talk.variants("check-linked", **arguments), *brief)
+    return (*talk.variants("check", **arguments), *brief)
 
 
 def answer_check(talk: Talk) -> bool:
@@ -232,8 +265,9 @@ def answer_check(talk: Talk) -> bool:
         finish(talk, account, meter, insist=False)
     elif pressed in {"edit", "no"} or command is CommandKind.NO:
         ask_values(talk, account, meter)
-    elif (values := _values(talk)) is not None and len(values) == meter.zones:
-        show(talk, account, meter, tuple(values))
+    elif (values := figures(talk, meter.zones)) is not None:
+        talk.data["values"] = []
+        return take_values(talk)
     else:
         return False
     return True

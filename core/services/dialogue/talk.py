@@ -52,6 +52,8 @@ class Talk:
     turn: Turn
     scene: Scene
     decision: Decision
+    lead: str = ""
+    """Said before the next answer, where there is room: that a message was not understood."""
 
     @property
     def profile(self) -> Profile:
@@ -95,9 +97,13 @@ class Talk:
         """A text in the subscriber's language."""
         return self.scene.rules.texts.render(self.scene.language, key, **arguments)
 
+    def variants(self, key: str, **arguments: Argument) -> tuple[str, ...]:
+        """A text and its short form, if it has one."""
+        return self.scene.rules.texts.variants(self.scene.language, key, **arguments)
+
     def choice(self, key: str, token: str, kind: ButtonKind = ButtonKind.CHOICE, **arguments: Argument) -> Choice:
         """A choice labelled by a text; its `.short` is for channels without buttons."""
-        label, *short = self.scene.rules.texts.variants(self.scene.language, key, **arguments)
+        label, *short = self.variants(key, **arguments)
         return Choice(label, token, short[0] if short else label, kind)
 
     def say(
@@ -111,7 +117,7 @@ class Talk:
         **arguments: Argument,
     ) -> None:
         """Answer with a text and choices: `say_texts` with the variants of a key."""
-        variants = self.scene.rules.texts.variants(self.scene.language, key, **arguments)
+        variants = self.variants(key, **arguments)
         self.say_texts(variants, rows, by_word=by_word, notes=notes, link=link)
 
     def say_texts(
@@ -151,6 +157,8 @@ class Talk:
         elif listed:
             tail = self._words(listed) if by_word else _numbered(listed)
             variants = [f"{text}\n{tail}" for text in variants]
+        if self.lead:
+            variants = [*(f"{self.lead} {text}" for text in variants), *variants]
         decision.reply = compose(variants, notes, capabilities)
         if self.dialogue is not None:
             numbered = bool(listed) and not capabilities.button_rows and not by_word
@@ -159,7 +167,11 @@ class Talk:
     def _offer(self, listed: list[Choice], *, numbered: bool) -> None:
         dialogue = self.profile.dialogue
         assert dialogue is not None  # noqa: S101 - the caller has looked
-        dialogue.offered = [(choice.short if numbered else choice.label, choice.token) for choice in listed]
+        # What the subscriber sees is what he types.
+        is_plain = not self.scene.capabilities.button_rows
+        dialogue.offered = [
+            (choice.short or choice.label if is_plain else choice.label, choice.token) for choice in listed
+        ]
         dialogue.data.pop("numbered", None)
         if numbered:
             dialogue.data["numbered"] = True

@@ -176,6 +176,7 @@ cancelled = All right, cancelled.
 language-set = We will speak English.
 old-button = That button belongs to an earlier conversation. What would you like to do?
     .short = Reply with a number:
+old-button-again = That button no longer works.
 contact-unasked = Thank you, but no phone number is needed now. To link an account, open "My accounts".
     .short = No phone number is needed now.
 unreadable = We understand text and buttons only. Please send your reading in digits.
@@ -237,16 +238,28 @@ value-before-linked = Before: { $previous }.
 value-too-long = { $value } has too many digits: there are { $digits } before the comma.
 value-less = { $value } is less than the reading before.
 value-less-linked = { $value } is less than { $previous }, the reading before.
+value-extra = { $expected ->
+    [1] One number, please.
+    [2] Two numbers, please, no more.
+   *[3] Three numbers, please, no more.
+}
 value-zero = Not zero, but the digits that the meter shows, please.
 check = Please check: account { $account }, meter { $meter }, { $values }. Counts for { month }. Right?
     .short = Meter { $meter }, { $values }, for { month }. Right?
 check-linked = Please check: account { $account }, meter { $meter }, { $values }. Used { $consumption } kWh, counts for { month }. Right?
     .short = Meter { $meter }, { $values }, { $consumption } kWh, for { month }. Right?
+# Where an SMS has no room for more.
+check-brief = { $values }. Right?
 doubt-too-large = That is unusually much.
+    .short = Unusually much.
 doubt-physical-limit = That is more than possible, an operator will check it.
+    .short = To be checked.
 doubt-rollover = The meter seems to have started again from zero, an operator will check it.
+    .short = To be checked.
 doubt-swapped = The values seem to be swapped.
+    .short = Swapped?
 doubt-x10 = There seems to be a digit too many.
+    .short = A digit too many?
 resume = You began to submit readings: { $values }. Continue?
 
 ## Past readings
@@ -310,8 +323,8 @@ bill-code-wrong = { $left ->
    *[2] That is not the code. Two tries are left.
 }
 contact-differs = { $left ->
-    [1] That is not the number we have for the account. Choose another way. One try is left.
-   *[2] That is not the number we have for the account. Choose another way.
+    [1] That is not the number we have for the account. One try is left.
+   *[2] That is not the number we have for the account.
 }
 code-expired = The code is no longer valid.
 linked = Done: account { $account } is linked. You now see its balance and past readings here, and a single number submits a reading.
@@ -342,7 +355,8 @@ open-page = Open the page
 
 operator = Write what happened: an operator will read it. Phone: { $phones }
     .short = Write what happened: an operator will read it.
-operator-taken = Passed on to an operator, who will answer here. You can add more.
+operator-taken = Passed on to an operator, who will answer here. You can add more. To end it: MENU
+operator-still = You are writing to an operator. To end it: MENU
 operator-added = Added to your request.
 photo-taken = An operator will look at the photo. Sending the digits is quicker.
 
