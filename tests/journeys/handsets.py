@@ -53,6 +53,9 @@ class Device(Protocol):
     def offers(self, label: str) -> bool:
         """Whether the last message of ours lets this be chosen."""
 
+    def know(self) -> None:
+        """Have written before, so that we may write to him."""
+
 
 class Chat:
     """A messenger's app, as far as all of them are alike."""
@@ -92,6 +95,9 @@ class TelegramChat(Chat):
         super().__init__("telegram", emulator, user)
         self._emulator = emulator
 
+    def know(self) -> None:
+        self._emulator.know(self.user)
+
     async def press_old(self, label: str) -> None:
         """Buttons stay under their messages."""
         await self.press(label)
@@ -109,6 +115,9 @@ class ViberChat(Chat):
     def __init__(self, emulator: ViberEmulator, user: str) -> None:
         super().__init__("viber", emulator, user)
         self._emulator = emulator
+
+    def know(self) -> None:
+        self._emulator.chat(self.user).is_subscribed = True
 
     async def press_old(self, label: str) -> None:
         """As a press does that was still on its way when the next message came."""
@@ -129,6 +138,9 @@ class VkChat(Chat):
     def __init__(self, emulator: VkEmulator, user: str) -> None:
         super().__init__("vk", emulator, user)
         self._emulator = emulator
+
+    def know(self) -> None:
+        self._emulator.dialogues.open.add(self.user)
 
     async def press_old(self, label: str) -> None:
         """As a press does that was still on its way when the next message came."""
@@ -168,6 +180,9 @@ class Plain:
 
     def offers(self, label: str) -> bool:
         return label in UNLISTED or bool(typing(self.shown()[-1].text, label))
+
+    def know(self) -> None:
+        """A phone is known by its number."""
 
     async def press_old(self, label: str) -> None:
         raise NotImplementedError("no message has buttons")

@@ -114,7 +114,7 @@ def journeys() -> Iterator[tuple[str, Journey]]:
 
 def _with_bill(given: dict[str, Any], **columns: Any) -> dict[str, Any]:
     """An account as its bill shows it: with a code, and a balance that no other account has."""
-    last = given["number"][-4:]
+    last = columns.get("number", given["number"])[-4:]
     return given | {"bill_code": f"K7M{last}", "balance": 100_000 + int(last)} | columns
 
 

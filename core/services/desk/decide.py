@@ -114,6 +114,7 @@ def decide(
     if isinstance(parsed, Rejected) and parsed.code is RejectCode.CARD_NUMBER:
         # Neither the text nor the payload may be kept, nor reach any step of a dialogue: they hold the card.
         _reject(parsed, scene, decision)
+        accompany(scene, decision)
     elif not answer(event, parsed, scene, decision):
         _single(parsed, scene, decision)
     _limit(scene, decision)

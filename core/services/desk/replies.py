@@ -190,18 +190,26 @@ def values_text(scene: Scene, values: Sequence[int]) -> str:
 
 
 def balance(scene: Scene, accounts: Sequence[Account]) -> str:
-    """What the subscriber's accounts owe, each with its date."""
-    lines = []
-    for account in accounts:
-        if account.balance is None or account.balance_date is None:
-            lines.append(scene.rules.texts.render(scene.language, "balance-unknown", account=mask(account.number)))
-            continue
-        key = "balance-debt" if account.balance > 0 else "balance-overpaid" if account.balance < 0 else "balance-zero"
-        arguments = {"account": mask(account.number), "date": account.balance_date.strftime("%d.%m.%Y")}
-        if account.balance:
-            arguments["sum"] = roubles(abs(account.balance))
-        lines.append(scene.rules.texts.render(scene.language, key, **arguments))
-    return compose(("\n".join(lines),), (), scene.capabilities)
+    """What the subscriber's accounts owe: each with its date, or shorter, or the first of them where no more fit."""
+    lines = [_balance(scene, account) for account in accounts]
+    variants = ["\n".join(full for full, _ in lines), "\n".join(short for _, short in lines)]
+    for count in range(len(lines) - 1, 0, -1):
+        more = scene.rules.texts.render(scene.language, "balance-more", count=str(len(lines) - count))
+        variants.append("\n".join([*(short for _, short in lines[:count]), more]))
+    return compose(variants, (), scene.capabilities)
+
+
+def _balance(scene: Scene, account: Account) -> tuple[str, str]:
+    """One account's line, and a shorter one."""
+    if account.balance is None or account.balance_date is None:
+        full, *short = scene.rules.texts.variants(scene.language, "balance-unknown", account=mask(account.number))
+        return full, short[0] if short else full
+    key = "balance-debt" if account.balance > 0 else "balance-overpaid" if account.balance < 0 else "balance-zero"
+    arguments = {"account": mask(account.number), "date": account.balance_date.strftime("%d.%m.%Y")}
+    if account.balance:
+        arguments["sum"] = roubles(abs(account.balance))
+    full, *short = scene.rules.texts.variants(scene.language, key, **arguments)
+    return full, short[0] if short else full
 
 
 def roubles(kopecks: int) -> str:

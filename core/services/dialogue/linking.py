@@ -28,8 +28,8 @@ _PHONE_SHOWN: Final = 2
 """Digits of the phone on file that tell its owner which one it is, and nobody else much."""
 
 
-def begin(talk: Talk, *, bill: str = "") -> None:
-    """Consent first, once; `bill` is the account of a signed link, which is the second factor already."""
+def begin(talk: Talk, *, billed: Account | None = None) -> None:
+    """Consent first, once; `billed` is the account of a signed link, which is the second factor already."""
     if pairing.is_barred(talk):
         return
     talk.decision.code = "link"
@@ -38,9 +38,12 @@ def begin(talk: Talk, *, bill: str = "") -> None:
         talk.say("link-too-many")
         menu.under(talk)
     elif talk.profile.consent == talk.scene.rules.identity.consent:
-        _ask_names(talk, bill)
+        _ask_names(talk, billed)
+    elif billed is not None:
+        talk.go(CONSENT, account=billed.id)
+        ask_consent_again(talk)
     else:
-        talk.go(CONSENT, bill=bill)
+        talk.go(CONSENT)
         ask_consent_again(talk)
 
 
@@ -55,7 +58,7 @@ def begin_from_bill(talk: Talk, start: str) -> bool:
     account = talk.scene.facts.account(number) if number else None
     if account is None or talk.scene.link(account) is not None:
         return False
-    begin(talk, bill=number)
+    begin(talk, billed=account)
     return True
 
 
@@ -63,18 +66,17 @@ def answer_consent(talk: Talk) -> bool:
     """Agreed: the version and the time are kept."""
     if talk.turn.pressed != "agree" and talk.turn.command is not CommandKind.YES:
         return False
-    bill = str(talk.data.get("bill", ""))
+    billed = _account(talk)
     talk.profile.consent = talk.scene.rules.identity.consent
     talk.profile.consent_at = talk.scene.now
     talk.decision.code = "consent"
-    _ask_names(talk, bill)
+    _ask_names(talk, billed)
     return True
 
 
-def _ask_names(talk: Talk, bill: str) -> None:
-    account = talk.scene.facts.account(bill) if bill else None
-    if account is not None:
-        talk.go(SERIAL, account=account.id)
+def _ask_names(talk: Talk, billed: Account | None) -> None:
+    if billed is not None:
+        talk.go(SERIAL, account=billed.id)
         ask_serial_again(talk)
     else:
         talk.go(PAIR)

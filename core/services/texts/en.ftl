@@ -136,12 +136,17 @@ phones-on-bill = the phone on your bill
 ## Balance and payment
 
 balance-debt = Account { $account }: { $sum } RUB to pay as of { $date }.
+    .short = { $account }: { $sum } to pay
 balance-zero = Account { $account }: all paid as of { $date }, thank you.
+    .short = { $account }: paid
 balance-overpaid = Account { $account }: overpaid by { $sum } RUB as of { $date }.
+    .short = { $account }: overpaid { $sum }
 balance-unlinked = We tell the balance only to the phone that we have on file for your account. The contact centre can help.
     .short = The contact centre can tell you the balance.
 balance-unknown = Account { $account }: no balance is known yet. Please ask later or call us.
-    .short = Account { $account }: no balance is known yet.
+    .short = { $account }: not known
+# Where an SMS has no room for all accounts.
+balance-more = And { $count } more: send BALANCE and the account number.
 payment = You can pay by your bill, also with its QR code. Questions about payment: { $phones }
     .short = You can pay by your bill. Questions: { $phones }
 

@@ -141,12 +141,17 @@ phones-on-bill = телефон в квитанции
 ## Balance and payment
 
 balance-debt = Счёт { $account }: к оплате { $sum } руб. на { $date }.
+    .short = { $account }: к оплате { $sum }
 balance-zero = Счёт { $account }: на { $date } всё оплачено, спасибо.
+    .short = { $account }: оплачено
 balance-overpaid = Счёт { $account }: переплата { $sum } руб. на { $date }.
+    .short = { $account }: переплата { $sum }
 balance-unlinked = Баланс сообщаем только на тот телефон, который указан у нас для вашего счёта. Узнать его можно в контактном центре.
     .short = Баланс по этому счёту можно узнать в контактном центре.
 balance-unknown = Счёт { $account }: сведений о балансе пока нет. Спросите позже или позвоните нам.
-    .short = Счёт { $account }: сведений о балансе пока нет.
+    .short = { $account }: нет сведений
+# Where an SMS has no room for all accounts.
+balance-more = И ещё { $count }: пришлите БАЛАНС и номер счёта.
 payment = Оплатить можно по квитанции, в том числе по её QR-коду. Вопросы об оплате: { $phones }
     .short = Оплатить можно по квитанции. Вопросы: { $phones }
 
