@@ -1,0 +1,57 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from core.storage.database import Database
+from tests.conftest import FixedClock
+from tests.survival.vendors import VENDORS, Vendor
+from tests.survival.world import Running, Time, accounts, serving
+
+
+@pytest.fixture(autouse=True)
+async def logs() -> AsyncIterator[list[EventDict]]:
+    """What was logged, instead of printing it."""
+    with capture_logs() as entries:
+        yield entries
+
+
+@pytest.fixture
+async def time(clock: FixedClock) -> Time:
+    return Time(clock, asyncio.get_running_loop())
+
+
+@pytest.fixture
+async def vendors(clock: FixedClock, time: Time) -> AsyncIterator[dict[str, Vendor]]:
+    """All messengers, each on a port of its own."""
+    made = {name: build(clock) for name, build in VENDORS.items()}
+    for vendor in made.values():
+        await vendor.emulator.start()
+    yield made
+    for vendor in made.values():
+        await vendor.emulator.stop()
+
+
+@pytest.fixture(params=list(VENDORS))
+def vendor(request: pytest.FixtureRequest, vendors: dict[str, Vendor]) -> Vendor:
+    """Each messenger in its turn."""
+    return vendors[request.param]
+
+
+@pytest.fixture
+async def filled(database: Database) -> Database:
+    """Each kind of database, with one account."""
+    await database.write(accounts())
+    return database
+
+
+@pytest.fixture
+async def running(
+    vendor: Vendor, filled: Database, database_url: str, tmp_path: Path, clock: FixedClock
+) -> AsyncIterator[Running]:
+    """The service with this one messenger, which calls us."""
+    async with serving(tmp_path, filled, database_url, clock, {vendor: {}}) as running:
+        yield running
