@@ -6,8 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from core.storage import database as databases
 from core.storage.database import Database
 from tests.conftest import FixedClock
+from tests.survival.outages import Outage, outage_of
 from tests.survival.vendors import VENDORS, Vendor
 from tests.survival.world import Running, Time, accounts, serving
 
@@ -27,7 +29,7 @@ async def time(clock: FixedClock) -> Time:
 @pytest.fixture
 async def vendors(clock: FixedClock, time: Time) -> AsyncIterator[dict[str, Vendor]]:
     """All messengers, each on a port of its own."""
-    made = {name: build(clock) for name, build in VENDORS.items()}
+    made = {name: build(clock, time.pause) for name, build in VENDORS.items()}
     for vendor in made.values():
         await vendor.emulator.start()
     yield made
@@ -55,3 +57,10 @@ async def running(
     """The service with this one messenger, which calls us."""
     async with serving(tmp_path, filled, database_url, clock, {vendor: {}}) as running:
         yield running
+
+
+@pytest.fixture
+def outage(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Outage:
+    """`async with outage():` the database does not work, and nobody waits long for it."""
+    monkeypatch.setattr(databases, "BUSY_TIMEOUT_MS", 100)
+    return outage_of(database_url)

@@ -1,6 +1,6 @@
 """The three messengers in the same words: what their emulators bring us, take from us, and do wrong when told to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -14,6 +14,8 @@ from channels.vk import emulator as vk
 from channels.vk.emulator import updates as vk_updates
 from core.ports.clock import Clock
 
+Pause = Callable[[float], Awaitable[None]]
+
 
 class Vendor(Protocol):
     """An emulated messenger with one subscriber.
@@ -26,6 +28,8 @@ class Vendor(Protocol):
     """The settings with which we ask the vendor; empty where only he calls us."""
     user: ClassVar[str]
     faults: ClassVar[Mapping[str, Any]]
+    strange_token: ClassVar[str]
+    """Well formed, and not ours."""
     emulator: Any
 
     def update(self, text: str, *, number: int, at: datetime) -> Any:
@@ -39,6 +43,7 @@ class Telegram:
     name: ClassVar = "telegram"
     polls: ClassVar[Mapping[str, object]] = {"mode": "polling"}
     user: ClassVar = "5011223344"
+    strange_token: ClassVar = "7123456789:AAanother"
     faults: ClassVar = {
         "busy": telegram.Fault.BUSY,
         "unavailable": telegram.Fault.UNAVAILABLE,
@@ -50,8 +55,8 @@ class Telegram:
         "blocked": telegram.Fault.BLOCKED,
     }
 
-    def __init__(self, clock: Clock) -> None:
-        self.emulator = telegram.TelegramEmulator(clock=clock)
+    def __init__(self, clock: Clock, pause: Pause) -> None:
+        self.emulator = telegram.TelegramEmulator(clock=clock, sleep=pause)
         self.emulator.know(self.user)
 
     def update(self, text: str, *, number: int, at: datetime) -> dict[str, Any]:
@@ -66,6 +71,7 @@ class Viber:
     name: ClassVar = "viber"
     polls: ClassVar[Mapping[str, object]] = {}
     user: ClassVar = viber.user_id("Anna")
+    strange_token: ClassVar = "another"
     faults: ClassVar = {
         "busy": viber.Fault.LIMITED,
         "unavailable": viber.Fault.UNAVAILABLE,
@@ -77,8 +83,8 @@ class Viber:
         "blocked": 6,
     }
 
-    def __init__(self, clock: Clock) -> None:
-        self.emulator = viber.ViberEmulator(clock=clock)
+    def __init__(self, clock: Clock, pause: Pause) -> None:
+        self.emulator = viber.ViberEmulator(clock=clock, sleep=pause)
         self.emulator.chat(self.user).is_subscribed = True
 
     def update(self, text: str, *, number: int, at: datetime) -> viber_callbacks.Call:
@@ -94,6 +100,7 @@ class Vk:
     name: ClassVar = "vk"
     polls: ClassVar[Mapping[str, object]] = {"mode": "longpoll"}
     user: ClassVar = "5550001"
+    strange_token: ClassVar = "vk1.a.another"
     faults: ClassVar = {
         "busy": vk.Fault.BUSY,
         "unavailable": vk.Fault.UNAVAILABLE,
@@ -105,8 +112,8 @@ class Vk:
         "blocked": 901,
     }
 
-    def __init__(self, clock: Clock) -> None:
-        self.emulator = vk.VkEmulator(clock=clock)
+    def __init__(self, clock: Clock, pause: Pause) -> None:
+        self.emulator = vk.VkEmulator(clock=clock, sleep=pause)
         self.emulator.dialogues.open.add(self.user)
 
     def update(self, text: str, *, number: int, at: datetime) -> dict[str, Any]:
@@ -122,7 +129,7 @@ class Vk:
         return (await self.emulator.callbacks.call(self.emulator.hooks, update)).status
 
 
-VENDORS: Mapping[str, Callable[[Clock], Vendor]] = {each.name: each for each in (Telegram, Viber, Vk)}
+VENDORS: Mapping[str, Callable[[Clock, Pause], Vendor]] = {each.name: each for each in (Telegram, Viber, Vk)}
 
 
 def environment(name: str, settings: BaseModel) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from bot.assembly import build
 from bot.service import Service
 from bot.settings import load
 from core.services.texts import Texts
-from core.storage.database import Database
+from core.storage.database import Database, Unavailable
 from core.storage.tables import event, outbox, profile, reading
 from tests import world
 from tests.conftest import FixedClock
@@ -39,9 +39,18 @@ class Time:
 
     def __init__(self, clock: FixedClock, loop: asyncio.AbstractEventLoop) -> None:
         self.clock = clock
+        self.vendors_wait = asyncio.Event()
+        """Set while vendors' pauses between attempts go by, at once; cleared, they are held."""
+        self.vendors_wait.set()
         self._ahead = 0.0
         real = loop.time
         loop.time = lambda: real() + self._ahead  # type: ignore[method-assign] - the loop reads its own time by this
+
+    async def pause(self, seconds: float) -> None:
+        """What vendors do between two attempts to bring us something."""
+        await self.vendors_wait.wait()
+        self.clock.advance(seconds=seconds)
+        await asyncio.sleep(0)
 
     async def passes(self, seconds: float) -> None:
         """Nothing of the test's own may be waiting with a time limit."""
@@ -65,6 +74,9 @@ class Running:
             return answer.status, await answer.text()
 
     async def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        with suppress(Unavailable):
+            return await self.database.read(lambda connection: connection.execute(query).all())
+        # An outage has closed the test's own connection, too.
         return await self.database.read(lambda connection: connection.execute(query).all())
 
     async def events(self) -> list[tuple[str, str]]:
