@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from channels.toolkit.reading import as_json
 from channels.vk.api import Api, PollServer
-from channels.vk.decode import Decoder, Json, as_json
+from channels.vk.decode import Decoder, Json
 from core.domain.messages import Event
 from core.ports.channel import Accept, NotAccepted, OutcomeUnknown, SendFailure
 from core.ports.clock import Clock, SystemClock

@@ -174,8 +174,8 @@ async def _settle(database: Database) -> None:
     """Wait until nothing is to be sent any more."""
     waiting = select(outbox.c.id).where(outbox.c.state.in_(["queued", "sending"])).limit(1)
     async with asyncio.timeout(60):
-        while await database.read(lambda connection: connection.execute(waiting).first()):
-            await asyncio.sleep(0.05)  # the work is another process's
+        while await database.read(lambda connection: connection.execute(waiting).first()):  # noqa: ASYNC110 - another process works
+            await asyncio.sleep(0.05)
 
 
 def _check(connection: Connection, acknowledged: Mapping[int, int]) -> None:

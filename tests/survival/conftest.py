@@ -8,10 +8,11 @@ from structlog.typing import EventDict
 
 from core.storage import database as databases
 from core.storage.database import Database
+from tests import world
 from tests.conftest import FixedClock
 from tests.survival.outages import Outage, outage_of
 from tests.survival.vendors import VENDORS, Vendor
-from tests.survival.world import Running, Time, accounts, serving
+from tests.survival.world import Place, Running, Time
 
 
 @pytest.fixture(autouse=True)
@@ -44,23 +45,21 @@ def vendor(request: pytest.FixtureRequest, vendors: dict[str, Vendor]) -> Vendor
 
 
 @pytest.fixture
-async def filled(database: Database) -> Database:
+async def place(database: Database, database_url: str, tmp_path: Path, time: Time) -> Place:
     """Each kind of database, with one account."""
-    await database.write(accounts())
-    return database
+    await database.write(world.fill([world.ACCOUNTS["one"]]))
+    return Place(folder=tmp_path, database=database, url=database_url, clock=time.clock)
 
 
 @pytest.fixture
-async def running(
-    vendor: Vendor, filled: Database, database_url: str, tmp_path: Path, clock: FixedClock
-) -> AsyncIterator[Running]:
+async def running(vendor: Vendor, place: Place) -> AsyncIterator[Running]:
     """The service with this one messenger, which calls us."""
-    async with serving(tmp_path, filled, database_url, clock, {vendor: {}}) as running:
+    async with place.serving({vendor: {}}) as running:
         yield running
 
 
 @pytest.fixture
 def outage(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Outage:
-    """`async with outage():` the database does not work, and nobody waits long for it."""
+    """What makes a block in which the database does not work, and nobody waits long for it."""
     monkeypatch.setattr(databases, "BUSY_TIMEOUT_MS", 100)
     return outage_of(database_url)

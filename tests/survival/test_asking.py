@@ -1,13 +1,10 @@
 """Vendors whom we ask: what they hold while we are stopped, or while nothing can be stored, is not lost."""
 
-from pathlib import Path
-
 import pytest
 
-from core.storage.database import Database
 from tests.survival.outages import Outage
 from tests.survival.vendors import Telegram, Vendor, Vk
-from tests.survival.world import READING, Running, Time, serving, until
+from tests.survival.world import READING, Place, Running, Time, until
 
 
 @pytest.fixture(params=[Telegram.name, Vk.name])
@@ -22,20 +19,18 @@ async def asked(vendor: Vendor) -> None:
         await vendor.emulator.queue.wait_for(len(vendor.emulator.queue.asked) + 1)
 
 
-async def test_a_restart_loses_nothing(
-    vendor: Vendor, filled: Database, database_url: str, tmp_path: Path, time: Time
-) -> None:
+async def test_a_restart_loses_nothing(vendor: Vendor, place: Place, time: Time) -> None:
     """What is written while we are stopped is heard when we start again, and what was heard before is not repeated."""
     emulator, user = vendor.emulator, vendor.user
     settings = {vendor: vendor.polls}
-    async with serving(tmp_path, filled, database_url, time.clock, settings) as running:
+    async with place.serving(settings) as running:
         await asked(vendor)
         await emulator.write(user, READING.format(5100))
         await running.settled("sent")
     for text in ("помощь", READING.format(5110)):
         await time.passes(60)
         await emulator.write(user, text)
-    async with serving(tmp_path, filled, database_url, time.clock, settings) as running:
+    async with place.serving(settings) as running:
         await running.settled("sent", "sent", "sent")
         await emulator.write(user, "помощь")
         await running.settled(*["sent"] * 4)
@@ -47,9 +42,7 @@ async def test_a_restart_loses_nothing(
 
 async def test_what_cannot_be_stored_is_asked_for_again(
     vendor: Vendor,
-    filled: Database,
-    database_url: str,
-    tmp_path: Path,
+    place: Place,
     time: Time,
     outage: Outage,
     caplog: pytest.LogCaptureFixture,
@@ -59,7 +52,7 @@ async def test_what_cannot_be_stored_is_asked_for_again(
     async def could_not(_running: Running) -> bool:
         return "could not be stored" in caplog.text
 
-    async with serving(tmp_path, filled, database_url, time.clock, {vendor: vendor.polls}) as running:
+    async with place.serving({vendor: vendor.polls}) as running:
         await asked(vendor)
         async with outage():
             for value in (5100, 5110):

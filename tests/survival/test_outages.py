@@ -1,15 +1,12 @@
 """What is out of reach for a while: a vendor, or the database."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
-from core.storage.database import Database
-from tests.conftest import FixedClock
 from tests.survival.outages import Outage
 from tests.survival.vendors import VENDORS, Vendor
-from tests.survival.world import READING, Running, Time, serving, until
+from tests.survival.world import READING, Place, Running, Time, until
 
 NOBODY = "http://127.0.0.1:9"
 """The discard port, where nobody listens."""
@@ -20,10 +17,7 @@ NOBODY = "http://127.0.0.1:9"
 @pytest.mark.parametrize("asks", [False, True], ids=["called", "asking"])
 async def test_a_vendor_out_of_reach_is_his_own_trouble(
     vendors: dict[str, Vendor],
-    filled: Database,
-    database_url: str,
-    tmp_path: Path,
-    clock: FixedClock,
+    place: Place,
     trouble: str,
     ailing: str,
     asks: bool,  # noqa: FBT001 - a parameter of pytest
@@ -35,28 +29,26 @@ async def test_a_vendor_out_of_reach_is_his_own_trouble(
     if asks and not sick.polls:
         pytest.skip("this vendor is never asked")
     settings[sick] = wrong | (sick.polls if asks else {})
-    async with serving(tmp_path, filled, database_url, clock, settings) as running:
+    async with place.serving(settings) as running:
         for name, vendor in vendors.items():
             if name != ailing:
-                assert await vendor.bring(vendor.update("помощь", number=1, at=clock.now())) == 200
+                assert await vendor.bring(vendor.update("помощь", number=1, at=place.clock.now())) == 200
                 await running.settled("sent", channel=name)
         status, body = await running.get("/readyz")
         assert (status, '"ready"' in body) == (200, True), body
         assert await running.replies(ailing) == []
 
 
-async def test_who_writes_to_a_vendor_out_of_reach_is_answered_later(
-    vendor: Vendor, filled: Database, database_url: str, tmp_path: Path, time: Time
-) -> None:
+async def test_who_writes_to_a_vendor_out_of_reach_is_answered_later(vendor: Vendor, place: Place, time: Time) -> None:
     """The vendor calls us but cannot be called: the reading is stored, and the reply waits for the next start."""
     path = "/pa" if vendor.name == "viber" else ""
     away: dict[Vendor, dict[str, object]] = {vendor: {"api_base": f"{NOBODY}{path}"}}
     update = vendor.update(READING.format(5100), number=1, at=time.clock.now())
-    async with serving(tmp_path, filled, database_url, time.clock, away) as running:
+    async with place.serving(away) as running:
         assert await vendor.bring(update) == 200
         await until(lambda: _has_waited(running))
     await time.passes(60)
-    async with serving(tmp_path, filled, database_url, time.clock, {vendor: {}}) as running:
+    async with place.serving({vendor: {}}) as running:
         await running.settled("sent")
         assert await running.readings() == [(202611, 5100, "accepted")]
     assert len(vendor.emulator.sent) == 1

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.storage.database import Database
 from core.storage.outbox import State
 from core.storage.tables import outbox
 from tests.survival.vendors import VENDORS, Vendor
-from tests.survival.world import Running, Time, serving, until
+from tests.survival.world import Place, Running, Time, until
 
 FAULTS: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "data/faults.toml").read_text("utf-8"))
 LATER = 3600
@@ -74,16 +73,14 @@ async def test_a_wait_is_kept(vendor: Vendor, running: Running, time: Time) -> N
 @pytest.mark.parametrize("fault", ["hang", "busy", "stranger", "unavailable"])
 async def test_the_others_keep_sending(
     vendors: dict[str, Vendor],
-    filled: Database,
-    database_url: str,
-    tmp_path: Path,
+    place: Place,
     time: Time,
     ailing: str,
     fault: str,
 ) -> None:
     """While one vendor hangs or refuses, replies by the others go out at once."""
     settings: dict[Vendor, dict[str, object]] = {each: {} for each in vendors.values()}
-    async with serving(tmp_path, filled, database_url, time.clock, settings) as running:
+    async with place.serving(settings) as running:
         vendors[ailing].emulator.fail(vendors[ailing].faults[fault], times=20)
         for number in range(10):
             for vendor in vendors.values():

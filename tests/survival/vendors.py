@@ -134,9 +134,8 @@ VENDORS: Mapping[str, Callable[[Clock, Pause], Vendor]] = {each.name: each for e
 
 def environment(name: str, settings: BaseModel) -> dict[str, str]:
     """The settings of a channel as the environment gives them to the service."""
-    values = {field: getattr(settings, field) for field in type(settings).model_fields}
-    shown = {
-        field: value.get_secret_value() if isinstance(value, SecretStr) else str(value).lower() if value is True else value
-        for field, value in values.items()
+    given = {field: getattr(settings, field) for field in type(settings).model_fields}
+    clear = {
+        field: value.get_secret_value() if isinstance(value, SecretStr) else value for field, value in given.items()
     }
-    return {f"METERLINE__CHANNELS__{name}__{field}".upper(): str(value) for field, value in shown.items()}
+    return {f"METERLINE__CHANNELS__{name}__{field}".upper(): str(value) for field, value in clear.items()}

@@ -16,7 +16,6 @@ from bot.settings import load
 from core.services.texts import Texts
 from core.storage.database import Database, Unavailable
 from core.storage.tables import event, outbox, profile, reading
-from tests import world
 from tests.conftest import FixedClock
 from tests.survival.vendors import Vendor, environment
 
@@ -108,35 +107,35 @@ class Running:
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Look again and again until it holds; each look lets the service work."""
     async with asyncio.timeout(PATIENCE):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110 - what is looked at has no event to wait for
             await asyncio.sleep(0)
 
 
-@asynccontextmanager
-async def serving(
-    folder: Path,
-    database: Database,
-    url: str,
-    clock: FixedClock,
-    settings: Mapping[Vendor, Mapping[str, object]],
-) -> AsyncIterator[Running]:
-    """Run the service with these vendors, and whatever is to be different in the settings of each."""
-    file = folder / "meterline.toml"
-    file.write_text(CONFIG, encoding="utf-8")
-    given = {"METERLINE__DATABASE__URL": url}
-    for vendor, more in settings.items():
-        given |= environment(vendor.name, vendor.emulator.settings(per_second=1000, **more))
-    service = build(load(file, given), Texts(), clock)
-    host, port = await service.start()
-    for vendor, more in settings.items():
-        if "mode" not in more:
-            vendor.emulator.hooks = f"http://{host}:{port}/hooks/{vendor.name}"
-    try:
-        async with aiohttp.ClientSession() as session:
-            yield Running(service=service, url=f"http://{host}:{port}", database=database, session=session)
-    finally:
-        await service.stop()
+@dataclass(kw_only=True)
+class Place:
+    """Where a service can be run, again and again over one database."""
 
+    folder: Path
+    database: Database
+    url: str
+    clock: FixedClock
 
-def accounts() -> Callable[[Any], None]:
-    return world.fill([world.ACCOUNTS["one"]])
+    @asynccontextmanager
+    async def serving(self, settings: Mapping[Vendor, Mapping[str, object]]) -> AsyncIterator[Running]:
+        """Run the service with these vendors, and whatever is to be different in the settings of each."""
+        file = self.folder / "meterline.toml"
+        file.write_text(CONFIG, encoding="utf-8")
+        given = {"METERLINE__DATABASE__URL": self.url}
+        for vendor, more in settings.items():
+            given |= environment(vendor.name, vendor.emulator.settings(per_second=1000, **more))
+        service = build(load(file, given), Texts(), self.clock)
+        host, port = await service.start()
+        for vendor, more in settings.items():
+            if "mode" not in more:
+                vendor.emulator.hooks = f"http://{host}:{port}/hooks/{vendor.name}"
+        try:
+            async with aiohttp.ClientSession() as session:
+                url = f"http://{host}:{port}"
+                yield Running(service=service, url=url, database=self.database, session=session)
+        finally:
+            await service.stop()
