@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, SecretStr
 
+import channels.telegram.api  # noqa: F401 - it takes seconds, and no test's patience is meant for that
 from channels.telegram import emulator as telegram
 from channels.telegram.emulator import updates as telegram_updates
 from channels.viber import emulator as viber

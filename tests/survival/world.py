@@ -13,6 +13,7 @@ from sqlalchemy import Row, Select, select
 from bot.assembly import build
 from bot.service import Service
 from bot.settings import load
+from core.services.spacing import Spacing
 from core.services.texts import Texts
 from core.storage.database import Database, Unavailable
 from core.storage.tables import event, outbox, profile, reading
@@ -98,7 +99,10 @@ class Running:
 
     async def settled(self, *states: str, channel: str = "") -> None:
         """Wait until the outbox is in these states, each row in its own."""
-        await until(lambda: self._is(list(states), channel))
+        try:
+            await until(lambda: self._is(list(states), channel))
+        except TimeoutError:
+            raise AssertionError(f"{await self.replies(channel)} instead of {states}") from None
 
     async def _is(self, states: list[str], channel: str) -> bool:
         return await self.replies(channel) == states
@@ -129,6 +133,9 @@ class Place:
         for vendor, more in settings.items():
             given |= environment(vendor.name, vendor.emulator.settings(per_second=1000, **more))
         service = build(load(file, given), Texts(), self.clock)
+        for _, dispatcher in service.dispatchers:
+            # Two messages to one subscriber within a second are what these tests are not about.
+            dispatcher._spacing = Spacing(0.0)
         host, port = await service.start()
         for vendor, more in settings.items():
             if "mode" not in more:
