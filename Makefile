@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-gateways check format bench lock clean
+.PHONY: help setup demo run test test-gateways check format channel bench lock clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ check: $(VENV)/.dev ## format, lint, types and layers
 
 format: $(VENV)/.dev ## let ruff format and mend what it can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+channel: $(VENV)/.dev ## begin a new channel: make channel NAME=max (docs/adding-a-channel.md)
+	@$(BIN)/python -m channels.toolkit.scaffold $(NAME)
 
 bench: $(VENV)/.dev ## speed against the limit of this machine, in one run
 	@$(BIN)/python -m bench

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta, tzinfo
 from functools import partial
 from importlib import metadata
+from typing import Final
 
 from bot.neighbours import Neighbours
 from bot.registry import Line, capabilities, lines, narrowed
@@ -17,7 +18,7 @@ from bot.web.server import Listener, application
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
 from core.domain.subscribers import Identity
-from core.ports.channel import Decodes, Polls
+from core.ports.channel import Accept, Decodes, Polls, Resumes
 from core.ports.clock import Clock, SystemClock
 from core.services import reminders
 from core.services.desk.desk import Desk
@@ -30,6 +31,10 @@ from core.services.retention import Retention
 from core.services.texts import Texts
 from core.storage import migrate
 from core.storage.database import Database, Unavailable, connect
+from core.storage.resuming import newest_raw
+
+RESUMED: Final = timedelta(days=7)
+"""How old the event may be behind which a poll goes on. No vendor says how long he keeps what we did not hear."""
 
 
 def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Service:
@@ -88,7 +93,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         desk=desk,
         dispatchers=dispatchers,
         pollers=[
-            (line.channel.name, partial(line.channel.poll, accept))
+            (line.channel.name, partial(_poll, line.channel.name, line.channel, accept, database, clock))
             for line in switched_on
             if isinstance(line.channel, Polls)
         ],
@@ -102,6 +107,14 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         health=health,
         minding=minding,
     )
+
+
+async def _poll(name: str, channel: Polls, accept: Accept, database: Database, clock: Clock) -> None:
+    """Ask for ever, from where we had got to."""
+    if isinstance(channel, Resumes):
+        since = clock.now() - RESUMED
+        channel.resume(await database.read(lambda connection: newest_raw(connection, name, since)))
+    await channel.poll(accept)
 
 
 def rules(settings: Settings, texts: Texts) -> Rules:

@@ -3,13 +3,11 @@
 from http import HTTPStatus
 from typing import Final
 
-import aiohttp
 from yarl import URL
 
 from channels.sms.encode import Call, generic_headers, kannel_login, smsgate_headers
-from channels.sms.failures import Answer
 from channels.sms.settings import Settings
-from channels.toolkit import http
+from channels.toolkit.http import Answer, Caller
 from channels.toolkit.wording import vendor_words
 from core.ports.channel import Misconfigured, SendFailure
 
@@ -23,19 +21,16 @@ class Api:
     def __init__(self, settings: Settings, total_seconds: float) -> None:
         self._settings = settings
         self._vendor = VENDORS[settings.gateway]
-        self._total_seconds = total_seconds
-        self._session: aiohttp.ClientSession | None = None
+        # A new connection for each message: see `toolkit.http.session`.
+        self._caller = Caller(self._vendor, total=total_seconds, keep_connections=False)
 
     async def open(self) -> None:
-        """Make the session, if there is none. A new connection for each message: see `toolkit.http.session`."""
-        if self._session is None:
-            self._session = http.session(total=self._total_seconds, keep_connections=False)
+        """Make ready to call."""
+        await self._caller.open()
 
     async def close(self) -> None:
-        """Close the session, if there is one."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Free the connections."""
+        await self._caller.close()
 
     async def call(self, call: Call) -> Answer:
         """Make one call, never twice.
@@ -43,19 +38,8 @@ class Api:
         Raises:
             SendFailure: there was no answer (`toolkit.http.vendor_call`).
         """
-        await self.open()
-        assert self._session is not None  # noqa: S101 - `open` has just made it; for the type checker
-        async with (
-            http.vendor_call(self._vendor),
-            self._session.request(
-                call.method,
-                URL(call.url, encoded=True),
-                headers=call.headers,
-                data=call.body or None,
-                allow_redirects=False,
-            ) as response,
-        ):
-            return Answer(response.status, await response.read(), response.headers.get("Retry-After", ""))
+        url = URL(call.url, encoded=True)
+        return await self._caller.call(call.method, url, headers=call.headers, data=call.body or None)
 
     async def probe(self) -> list[str]:
         """What is wrong with the way to the gateway; sends no SMS."""

@@ -3,11 +3,11 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from channels.toolkit.http import Answer, pause
 from channels.toolkit.wording import vendor_words
 from core.domain.messages import Receipt
 from core.ports.channel import (
@@ -21,15 +21,6 @@ from core.ports.channel import (
 )
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back over HTTP; the body may repeat the text, so it stays out of reprs."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    retry_after: str = ""
 
 
 class Rule(NamedTuple):
@@ -87,8 +78,7 @@ TABLES: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
     {"kannel": (*KANNEL, *COMMON), "generic": (*GENERIC, *COMMON), "smsgate": (*SMSGATE, *COMMON)}
 )
 DEFAULT_PAUSE: Final = 5.0
-LONGEST_PAUSE: Final = 3600.0
-"""Seconds for `RateLimited`, where the vendor says nothing, and where he says too much."""
+"""Seconds for `RateLimited`, where the vendor says nothing."""
 
 
 def receipt(gateway: str, answer: Answer, *, key: str, hide: Iterable[str]) -> Receipt:
@@ -146,8 +136,7 @@ def failure(gateway: str, answer: Answer, hide: Iterable[str]) -> SendFailure:
 
 def _made(failure_class: type[SendFailure], answer: Answer, detail: str) -> SendFailure:
     if failure_class is RateLimited:
-        given = float(answer.retry_after) if answer.retry_after.isdecimal() else DEFAULT_PAUSE
-        return RateLimited(min(given, LONGEST_PAUSE), detail)
+        return RateLimited(pause(answer.retry_after, DEFAULT_PAUSE), detail)
     if failure_class is ContentRejected:
         return ContentRejected(str(answer.status), detail)
     return failure_class(detail)

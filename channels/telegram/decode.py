@@ -9,12 +9,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from channels.telegram.settings import Settings
 from channels.toolkit.characters import storable
+from channels.toolkit.reading import as_json, inner, is_plain, moment, whole
 from channels.toolkit.signatures import as_bytes, same
 from core.domain.messages import (
     Address,
@@ -61,9 +62,6 @@ OTHER: Final = (
 readers, so the order counts."""
 TOKEN_LIMIT: Final = 64
 PHONE_LIMIT: Final = 32
-MOMENT_LIMIT: Final = 253_402_300_800
-"""The first second of the year 10000, which `datetime` does not know."""
-ID_LIMIT: Final = 1 << 63
 STRANGE: Final = "not heard: an update of unknown shape"
 _START: Final = re.compile(r"/start(?:@\w+)?(?: +([A-Za-z0-9_-]{1,64}))?\s*")
 """A deep link's parameter (https://core.telegram.org/bots/features#deep-linking); else what is behind it was typed."""
@@ -99,10 +97,7 @@ class Decoder:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        try:
-            update = json.loads(request.body)
-        except (ValueError, RecursionError):
-            return _refused(400, "the body is not JSON")
+        update = as_json(request.body)
         if not isinstance(update, dict):
             return _refused(400, "the body is not a JSON object")
         heard = self.read(update, request.received_at)
@@ -134,7 +129,7 @@ class Decoder:
         return Heard()
 
     def _message(self, common: _Common, message: dict[str, Any]) -> Heard:
-        chat, sender = _inner(message, "chat"), _inner(message, "from")
+        chat, sender = inner(message, "chat"), inner(message, "from")
         subscriber = whole(chat.get("id"))
         if subscriber is None:
             return Heard(problem=STRANGE)
@@ -147,21 +142,21 @@ class Decoder:
 
     def _press(self, common: _Common, query: dict[str, Any]) -> Heard:
         """A pressed button. Telegram does not say when it was pressed: the time of arrival counts."""
-        press_id, sender, token = query.get("id"), _inner(query, "from"), query.get("data")
+        press_id, sender, token = query.get("id"), inner(query, "from"), query.get("data")
         subscriber = whole(sender.get("id"))
         if not isinstance(press_id, str) or subscriber is None:
             return Heard(problem=STRANGE)
-        if sender.get("is_bot") or _inner(_inner(query, "message"), "chat").get("type", "private") != "private":
+        if sender.get("is_bot") or inner(inner(query, "message"), "chat").get("type", "private") != "private":
             return Heard(press_id=press_id)
-        if not isinstance(token, str) or not _is_token(token):
+        if not isinstance(token, str) or not is_plain(token, TOKEN_LIMIT):
             return Heard(press_id=press_id, problem="not heard: a button that is not ours")
         common |= self._who(subscriber, None, common["sent_at"])
-        common["raw"]["message_id"] = _number(_inner(query, "message"))
+        common["raw"]["message_id"] = _number(inner(query, "message"))
         return Heard(ChoiceMade(**common, token=token), press_id)
 
     def _membership(self, common: _Common, change: dict[str, Any]) -> Heard:
         """The subscriber blocked us, or let us in again, which is not told: his app sends /start at the same time."""
-        chat, status = _inner(change, "chat"), _inner(change, "new_chat_member").get("status")
+        chat, status = inner(change, "chat"), inner(change, "new_chat_member").get("status")
         subscriber = whole(chat.get("id"))
         if subscriber is None or not isinstance(status, str):
             return Heard(problem=STRANGE)
@@ -172,10 +167,10 @@ class Decoder:
 
     def _who(self, subscriber: int, date: object, received_at: datetime) -> _Common:
         """A private chat has its user's id, so the id of either is the address."""
-        return {"address": Address(self._channel, str(subscriber)), "sent_at": _moment(date, received_at)}
+        return {"address": Address(self._channel, str(subscriber)), "sent_at": moment(date, received_at)}
 
 
-def _content(common: _Common, message: dict[str, Any], sender: dict[str, Any]) -> Event | None:
+def _content(common: _Common, message: dict[str, Any], sender: Mapping[str, Any]) -> Event | None:
     """The event of a private message; None for what no subscriber sent, such as "a message was pinned"."""
     if isinstance(text := message.get("text"), str):
         return _said(common, text)
@@ -194,7 +189,7 @@ def _said(common: _Common, text: str) -> Event:
     return TextReceived(**common, text=storable(text))
 
 
-def _shared(common: _Common, contact: dict[str, Any], sender: dict[str, Any]) -> Event:
+def _shared(common: _Common, contact: dict[str, Any], sender: Mapping[str, Any]) -> Event:
     """A contact card: the subscriber's own only where its user is the sender; a forwarded one looks the same."""
     owner, phone = whole(contact.get("user_id")), contact.get("phone_number")
     if owner is not None and owner == whole(sender.get("id")) and isinstance(phone, str) and len(phone) <= PHONE_LIMIT:
@@ -230,30 +225,6 @@ def _answer(press_id: str) -> RawAnswer:
     return RawAnswer(200, json.dumps(method).encode(), "application/json")
 
 
-def whole(value: object) -> int | None:
-    """An id as Telegram gives it, a whole number of at most 63 bits; None for everything else."""
-    if isinstance(value, int) and not isinstance(value, bool) and -ID_LIMIT < value < ID_LIMIT:
-        return value
-    return None
-
-
-def _inner(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """An object within an object; an empty one where there is none."""
-    value = values.get(name)
-    return value if isinstance(value, dict) else {}
-
-
 def _number(message: Mapping[str, Any]) -> str:
     """The message's number in its chat, for the case's history; empty where there is none."""
     return str(whole(message.get("message_id")) or "")
-
-
-def _moment(date: object, received_at: datetime) -> datetime:
-    """Unix seconds as aware UTC; anything else gives the time of arrival."""
-    seconds = whole(date)
-    return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < MOMENT_LIMIT else received_at
-
-
-def _is_token(data: str) -> bool:
-    """Tell whether a button of ours can have carried this."""
-    return 0 < len(data) <= TOKEN_LIMIT and data.isascii() and data.isprintable()

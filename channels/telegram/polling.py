@@ -4,7 +4,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from channels.telegram.decode import KINDS, Decoder, whole
+from channels.telegram.decode import KINDS, Decoder
+from channels.toolkit.reading import whole
 from core.ports.channel import Accept, NotAccepted, OutcomeUnknown, RateLimited, SendFailure
 from core.ports.clock import Clock
 

@@ -1,16 +1,20 @@
 """Calls to vendors: a session with time limits, and what its failures mean for a message."""
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import aiohttp
+from yarl import URL
 
 from core.ports.channel import Misconfigured, OutcomeUnknown, TemporarilyUnavailable
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0
 """Longer than any vendor of ours needs for an answer, shorter than a subscriber's patience."""
+LONGEST_PAUSE = 3600.0
+"""Whoever asks us to wait for more may be mistaken, and we ask again."""
 
 
 class _Broken(Exception):
@@ -48,6 +52,63 @@ def session(
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_never_twice,),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over HTTP; the body may repeat what we sent, so it stays out of reprs."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    retry_after: str = ""
+
+
+class Caller:
+    """A channel's way to its vendor: a session that is made when it is first needed, and calls that are made once."""
+
+    def __init__(self, vendor: str, *, total: float = TOTAL_SECONDS, keep_connections: bool = True) -> None:
+        """Makes no session yet. `vendor` is for the wording; the others are as for `session`."""
+        self._vendor = vendor
+        self._total = total
+        self._keep_connections = keep_connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> aiohttp.ClientSession:
+        """The session, made if there is none."""
+        if self._session is None:
+            self._session = session(total=self._total, keep_connections=self._keep_connections)
+        return self._session
+
+    async def close(self) -> None:
+        """Close the session, if there is one."""
+        opened, self._session = self._session, None
+        if opened is not None:
+            await opened.close()
+
+    async def call(
+        self,
+        method: str,
+        url: str | URL,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make one call, never twice. No redirection is followed: it would carry a token to where it does not belong.
+
+        Raises:
+            SendFailure: there was no answer (`vendor_call`).
+        """
+        opened = await self.open()
+        async with (
+            vendor_call(self._vendor),
+            opened.request(method, url, headers=headers, data=data, allow_redirects=False) as response,
+        ):
+            return Answer(response.status, await response.read(), response.headers.get("Retry-After", ""))
+
+
+def pause(retry_after: str, default: float) -> float:
+    """Seconds that the header `Retry-After` asks for, an hour at most; the default where it says nothing in seconds."""
+    return min(float(retry_after), LONGEST_PAUSE) if retry_after.isascii() and retry_after.isdecimal() else default
 
 
 @asynccontextmanager

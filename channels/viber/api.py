@@ -4,12 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-import aiohttp
 from viberbot.api.consts import BOT_API_ENDPOINT
 
-from channels.toolkit import http
+from channels.toolkit.http import Answer, Caller
 from channels.viber import failures
-from channels.viber.failures import Answer
 from channels.viber.settings import Settings
 
 HEADER: Final = "X-Viber-Auth-Token"
@@ -21,19 +19,16 @@ class Api:
     def __init__(self, settings: Settings, total_seconds: float) -> None:
         self._base = settings.api_base
         self._token = settings.token.get_secret_value()
-        self._total_seconds = total_seconds
-        self._session: aiohttp.ClientSession | None = None
+        # A new connection for each call: see `toolkit.http.session`.
+        self._caller = Caller("Viber", total=total_seconds, keep_connections=False)
 
     async def open(self) -> None:
-        """Make the session, if there is none. A new connection for each call: see `toolkit.http.session`."""
-        if self._session is None:
-            self._session = http.session(total=self._total_seconds, keep_connections=False)
+        """Make ready to call."""
+        await self._caller.open()
 
     async def close(self) -> None:
-        """Close the session, if there is one."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Free the connections."""
+        await self._caller.close()
 
     async def send_message(self, body: bytes) -> Answer:
         """Hand one message over, never twice.
@@ -64,11 +59,5 @@ class Api:
         return failures.content(answer, (self._token,))
 
     async def _call(self, method: str, body: bytes) -> Answer:
-        await self.open()
-        assert self._session is not None  # noqa: S101 - `open` has just made it; for the type checker
         headers = {HEADER: self._token, "Content-Type": "application/json"}
-        async with (
-            http.vendor_call("Viber"),
-            self._session.post(f"{self._base}/{method}", data=body, headers=headers, allow_redirects=False) as response,
-        ):
-            return Answer(response.status, await response.read(), response.headers.get("Retry-After", ""))
+        return await self._caller.call("POST", f"{self._base}/{method}", data=body, headers=headers)

@@ -4,18 +4,18 @@ Callbacks: https://developers.viber.com/docs/api/rest-bot-api/#callbacks. viberb
 for an event or a type that it does not know and drops the `message_token` of some events: only its words are used.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final, TypedDict
 from urllib.parse import parse_qsl
 
 from viberbot.api.event_type import EventType
 from viberbot.api.messages.message_type import MessageType
 
+from channels.toolkit.characters import short, storable
+from channels.toolkit.reading import as_json, hashed, inner, word
 from channels.toolkit.signatures import as_bytes, signed
 from channels.toolkit.wording import vendor_words
 from channels.viber.encode import PREFIX, TOKEN, mark_of
@@ -39,13 +39,10 @@ DONE: Final = RawAnswer()
 """200: anything else is repeated."""
 ID_LIMIT: Final = 100
 """Viber's user ids are 24 characters of Base64."""
-RAW_LIMIT: Final = 100
 URL_LIMIT: Final = 4000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_10000: Final = 253_402_300_800_000
 """Milliseconds since 1970; `datetime` ends there."""
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-"""PostgreSQL takes no NUL in a text, and UTF-8 no lone surrogate; JSON can escape both."""
 
 
 class Common(TypedDict):
@@ -70,13 +67,13 @@ class Callback:
         """What every event has; None where the user's id cannot be one."""
         if not isinstance(user, str) or not 0 < len(user) <= ID_LIMIT or not user.isprintable():
             return None
-        message = _inner(self.body, "message")
+        message = inner(self.body, "message")
         kept = {"event": self.body.get("event"), "token": self.body.get("message_token"), "type": message.get("type")}
         return Common(
             event_id=self._event_id(),
             address=Address(self.channel, user),
             sent_at=_moment(self.body.get("timestamp"), self.received_at),
-            raw={name: _short(str(value)) for name, value in kept.items() if isinstance(value, (str, int))},
+            raw={name: short(str(value)) for name, value in kept.items() if isinstance(value, (str, int))},
         )
 
     def _event_id(self) -> str:
@@ -84,7 +81,7 @@ class Callback:
         kind, token = self.body["event"], self.body.get("message_token")
         if isinstance(token, int) and not isinstance(token, bool) and token.bit_length() <= 64:  # noqa: PLR2004 - bits
             return f"{kind}:{token}"
-        return f"{kind}:#{sha256(self.content).hexdigest()[:40]}"
+        return f"{kind}:{hashed(self.content)}"
 
 
 class Decoder:
@@ -110,10 +107,7 @@ class Decoder:
             return Decoded(answer=RawAnswer(403), problem="the signature is missing or wrong")
         if request.method != "POST":
             return Decoded(answer=RawAnswer(405), problem="only POST is understood here")
-        try:
-            body = json.loads(request.body)
-        except (ValueError, RecursionError):
-            body = None
+        body = as_json(request.body)
         if not isinstance(body, dict):
             return Decoded(answer=RawAnswer(400), problem="the body is not a JSON object")
         return self._read(Callback(self._channel, body, request.body, request.received_at))
@@ -124,7 +118,7 @@ class Decoder:
         event: Event | None = None
         match call.body.get("event"):
             case EventType.MESSAGE:
-                if _is_link_pressed(_inner(call.body, "message")):
+                if _is_link_pressed(inner(call.body, "message")):
                     return Decoded()
                 event = _said(call)
             case EventType.CONVERSATION_STARTED:
@@ -138,7 +132,7 @@ class Decoder:
                 # Receipts name Viber's token and not our key: docs/channels/viber.md.
                 return Decoded()
             case EventType.FAILED:
-                words = vendor_words(_word(call.body, "desc"))
+                words = vendor_words(word(call.body, "desc"))
                 return Decoded(problem=f"a subscriber's Viber could not show a message of ours: {words}")
             case _:
                 return Decoded(problem="not heard: an event of another kind")
@@ -148,14 +142,14 @@ class Decoder:
 
     def _welcome(self, call: Callback) -> RawAnswer:
         """In the subscriber's language, such as `ru` or `en-GB`."""
-        language = re.split("[-_]", _word(_inner(call.body, "user"), "language").lower())[0]
+        language = re.split("[-_]", word(inner(call.body, "user"), "language").lower())[0]
         return self._welcomes.get(language) or self._welcomes.get(DEFAULT_LANGUAGE) or DONE
 
 
 def _said(call: Callback) -> Event | None:
     """What a subscriber sent: `message` by its `type`."""
-    message = _inner(call.body, "message")
-    common = call.common(_inner(call.body, "sender").get("id"))
+    message = inner(call.body, "message")
+    common = call.common(inner(call.body, "sender").get("id"))
     kind, text, media = message.get("type"), message.get("text"), message.get("media")
     if common is None or not isinstance(kind, str) or not kind:
         return None
@@ -163,20 +157,20 @@ def _said(call: Callback) -> Event | None:
         token = text.removeprefix(PREFIX)
         if token != text and TOKEN.fullmatch(token):
             return ChoiceMade(**common, token=token)
-        return TextReceived(**common, text=_storable(text))
+        return TextReceived(**common, text=storable(text))
     if kind == MessageType.PICTURE and isinstance(media, str) and 0 < len(media) <= URL_LIMIT:
-        return PhotoReceived(**common, photo=_storable(media), caption=_storable(_word(message, "text")))
-    return OtherReceived(**common, what=_short(kind))
+        return PhotoReceived(**common, photo=storable(media), caption=storable(word(message, "text")))
+    return OtherReceived(**common, what=short(kind))
 
 
 def _joined(call: Callback) -> Joined | None:
-    common = call.common(_inner(call.body, "user").get("id"))
-    return Joined(**common, start=_storable(_word(call.body, "context"))) if common else None
+    common = call.common(inner(call.body, "user").get("id"))
+    return Joined(**common, start=storable(word(call.body, "context"))) if common else None
 
 
 def _is_link_pressed(message: Mapping[str, Any]) -> bool:
     """Tell whether this is our own link button's address, which Viber sends back as a text or as a link."""
-    links = [_word(message, "text"), _word(message, "media")]
+    links = [word(message, "text"), word(message, "media")]
     return any(message.get("tracking_data") == mark_of(link) for link in links if link)
 
 
@@ -186,29 +180,8 @@ def _signature(request: RawRequest) -> str:
     return given or dict(parse_qsl(request.query.decode("latin-1"))).get("sig", "")
 
 
-def _inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """An object inside the body; an empty one where there is none."""
-    value = body.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _word(body: Mapping[str, Any], name: str) -> str:
-    """A text inside an object; an empty one where there is none."""
-    value = body.get(name)
-    return value if isinstance(value, str) else ""
-
-
 def _moment(value: object, default: datetime) -> datetime:
     """Milliseconds since 1970 as aware UTC; anything else gives the default."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < YEAR_10000:
         return EPOCH + timedelta(milliseconds=value)
     return default
-
-
-def _storable(text: str) -> str:
-    """The text with U+FFFD for what no database takes."""
-    return _UNSTORABLE.sub("\ufffd", text)
-
-
-def _short(text: str) -> str:
-    return _storable(text[:RAW_LIMIT])

@@ -3,11 +3,11 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from channels.toolkit.http import Answer, pause
 from channels.toolkit.wording import vendor_words
 from core.domain.messages import Receipt
 from core.ports.channel import (
@@ -21,15 +21,6 @@ from core.ports.channel import (
 )
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back over HTTP; the body may repeat what we sent, so it stays out of reprs."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    retry_after: str = ""
 
 
 class Rule(NamedTuple):
@@ -85,7 +76,6 @@ HTTP: Final[Mapping[int, Rule]] = MappingProxyType(
 """HTTP's own meaning (RFC 9110, section 15), should something before Viber answer. 500, 502, 504: who knows."""
 
 DEFAULT_PAUSE: Final = 30.0
-LONGEST_PAUSE: Final = 3600.0
 """Seconds for `RateLimited`. Viber says how many messages are too many, but not how long to wait."""
 
 
@@ -144,8 +134,7 @@ def _made(rule: Rule | None, code: str, words: str, retry_after: str = "") -> Se
         return ContentRejected(code, f"{code}, a status that is unknown to us ({words})")
     detail = f"{code}, {rule.reason} ({words})" if words else f"{code}, {rule.reason}"
     if rule.failure is RateLimited:
-        given = float(retry_after) if retry_after.isdecimal() else DEFAULT_PAUSE
-        return RateLimited(min(given, LONGEST_PAUSE), detail)
+        return RateLimited(pause(retry_after, DEFAULT_PAUSE), detail)
     if rule.failure is ContentRejected:
         return ContentRejected(code, detail)
     return rule.failure(detail)

@@ -1,6 +1,6 @@
 """VK as a channel: puts decoding, encoding and the network together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from channels.toolkit.http import TOTAL_SECONDS
@@ -75,6 +75,10 @@ class VkLongPoll(VkChannel):
     def __init__(self, settings: Settings, *, total_seconds: float = TOTAL_SECONDS) -> None:
         super().__init__(settings, total_seconds=total_seconds)
         self._long_poll = LongPoll(self._api, self._decoder, self._group_id)
+
+    def resume(self, raw: Mapping[str, str]) -> None:
+        """Go on where we had got to before we stopped."""
+        self._long_poll.resume(raw)
 
     async def poll(self, accept: Accept) -> None:
         """Ask and accept for ever, until cancelled."""

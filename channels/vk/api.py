@@ -9,7 +9,6 @@ from yarl import URL
 
 from channels.toolkit import http
 from channels.vk import failures
-from channels.vk.failures import Answer
 from channels.vk.settings import Settings
 from core.ports.channel import Misconfigured
 
@@ -35,21 +34,17 @@ class Api:
     def __init__(self, settings: Settings, total_seconds: float = http.TOTAL_SECONDS) -> None:
         self._base = settings.api_base.rstrip("/")
         self.token = settings.token.get_secret_value()
-        self._total_seconds = total_seconds
-        self._session: aiohttp.ClientSession | None = None
+        self._caller = http.Caller("VK", total=total_seconds)
 
     async def open(self) -> None:
-        """Make the session, if there is none."""
-        if self._session is None:
-            self._session = http.session(total=self._total_seconds)
+        """Make ready to call."""
+        await self._caller.open()
 
     async def close(self) -> None:
-        """Close the session, if there is one."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Free the connections."""
+        await self._caller.close()
 
-    async def post(self, method: str, parameters: Mapping[str, str]) -> Answer:
+    async def post(self, method: str, parameters: Mapping[str, str]) -> http.Answer:
         """Call a method once, as a form: the token is in the body, where no log of addresses has it.
 
         Raises:
@@ -58,11 +53,7 @@ class Api:
         if not self.token:
             raise Misconfigured("the token of VK is not set")
         form = {**parameters, "access_token": self.token, "v": VERSION}
-        async with (
-            http.vendor_call("VK"),
-            (await self._opened()).post(f"{self._base}/method/{method}", data=form, allow_redirects=False) as answer,
-        ):
-            return Answer(answer.status, await answer.read(), answer.headers.get("Retry-After", ""))
+        return await self._caller.call("POST", f"{self._base}/method/{method}", data=form)
 
     async def call(self, method: str, parameters: Mapping[str, str]) -> object:
         """The `response` of a method that sends nothing to anybody.
@@ -83,13 +74,8 @@ class Api:
         patience = aiohttp.ClientTimeout(total=WAIT_SECONDS + POLL_MARGIN, sock_connect=http.CONNECT_SECONDS)
         async with (
             http.vendor_call("VK's long poll"),
-            (await self._opened()).get(
+            (await self._caller.open()).get(
                 URL(at.server).update_query(query), timeout=patience, allow_redirects=False
             ) as answer,
         ):
             return await answer.read()
-
-    async def _opened(self) -> aiohttp.ClientSession:
-        await self.open()
-        assert self._session is not None  # noqa: S101 - `open` has just made it; for the type checker
-        return self._session

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from vk_api.keyboard import MAX_BUTTONS_ON_LINE, MAX_DEFAULT_LINES, VkKeyboard
 
+from channels.toolkit.reading import is_plain
 from channels.vk.decode.fields import CHATS_BEGIN
 from channels.vk.decode.messages import TOKEN, TOKEN_LIMIT
 from core.domain.lengths import utf16_units
@@ -128,8 +129,7 @@ def _check_button(button: Button | Link) -> None:
         return
     if button.kind is not ButtonKind.CHOICE:
         raise UnsupportedContent("VK has no button that asks for a contact")
-    token = button.token
-    if not (0 < len(token) <= TOKEN_LIMIT and token.isascii() and token.isprintable()):
+    if not is_plain(button.token, TOKEN_LIMIT):
         raise UnsupportedContent(f"a button's token is not 1 to {TOKEN_LIMIT} characters of ASCII")
 
 

@@ -7,15 +7,15 @@ VK answers errors with HTTP 200: `{"error": {"error_code": 6, "error_msg": "..."
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from vk_api.exceptions import CAPTCHA_ERROR_CODE, NEED_VALIDATION_CODE, TOO_MANY_RPS_CODE
 
+from channels.toolkit.http import Answer, pause
+from channels.toolkit.reading import as_json
 from channels.toolkit.wording import vendor_words
-from channels.vk.decode import as_json
 from core.domain.messages import Receipt
 from core.ports.channel import (
     ContentRejected,
@@ -29,15 +29,6 @@ from core.ports.channel import (
 )
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back over HTTP; the body may repeat what we sent, so it stays out of reprs."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    retry_after: str = ""
 
 
 class Rule(NamedTuple):
@@ -159,7 +150,6 @@ HTTP: Final[Mapping[int, type[SendFailure]]] = MappingProxyType(
 )
 """Answers without VK's JSON, by HTTP's own meaning (RFC 9110, section 15): a proxy's, or another server's."""
 DEFAULT_PAUSE: Final = 5.0
-LONGEST_PAUSE: Final = 3600.0
 
 
 def receipt(answer: Answer, hide: Iterable[str]) -> Receipt:
@@ -223,6 +213,5 @@ def _unreadable(answer: Answer, hide: Iterable[str]) -> SendFailure:
         return Misconfigured(f"VK says that its address is another one ({status}): see api_base")
     kind = HTTP.get(status, ContentRejected)
     if kind is RateLimited:
-        given = float(answer.retry_after) if answer.retry_after.isdecimal() else DEFAULT_PAUSE
-        return RateLimited(min(given, LONGEST_PAUSE), detail)
+        return RateLimited(pause(answer.retry_after, DEFAULT_PAUSE), detail)
     return ContentRejected(str(status), detail) if kind is ContentRejected else kind(detail)

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from channels.toolkit.reading import as_json
 from channels.vk.api import Api, PollServer
-from channels.vk.decode import Decoder, Json, as_json
+from channels.vk.decode import Decoder, Json
 from core.domain.messages import Event
 from core.ports.channel import Accept, NotAccepted, OutcomeUnknown, SendFailure
 from core.ports.clock import Clock, SystemClock
@@ -16,6 +17,7 @@ from core.ports.clock import Clock, SystemClock
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 60.0
 """Seconds between attempts while VK, or our own database, is away: doubling, of which a random half."""
+TS: Final = "ts"
 HISTORY_LOST: Final = 1
 KEY_EXPIRED: Final = 2
 """VK's `failed`: 1 gives a new `ts`; 2 wants a new key and the same `ts`; 3, and what we do not know, both anew."""
@@ -27,7 +29,8 @@ class LongPoll:
     """Keeps its place as long as the process lives, over several `run`s too.
 
     VK takes no confirmation: whoever asks from `ts` on gets what came after it. So the place moves only when the
-    updates are durable. A new process begins with "from now on": VK gives no older place (docs/channels/vk.md).
+    updates are durable. VK names no other place to begin at than "from now on", so each event notes where the poll that
+    brought it began (`TS` in its `raw`), and a new process goes on there: what it hears again is known by its id.
     """
 
     def __init__(
@@ -48,8 +51,14 @@ class LongPoll:
         self._sleep = sleep
         self._chance = chance
         self._place: PollServer | None = None
+        self._resumed = ""
         self._attempts = 0
         self._is_down = False
+
+    def resume(self, raw: Mapping[str, str]) -> None:
+        """Begin where the poll began that brought the event with this `raw`; without one, from now on."""
+        ts = raw.get(TS, "")
+        self._resumed = ts if ts.isascii() and ts.isdigit() else ""
 
     async def run(self, accept: Accept) -> None:
         """Ask and accept for ever, until cancelled. An outage is one line in the log, and its end another."""
@@ -68,7 +77,7 @@ class LongPoll:
 
     async def _step(self, accept: Accept) -> bool:
         """One poll; False where VK wants to be asked anew."""
-        place = self._place = self._place or await self._begin()
+        place = self._place = self._place or await self._first()
         answer = as_json(await self._api.updates(place))
         if not isinstance(answer, dict):
             raise OutcomeUnknown("VK's long poll gave an answer that cannot be read")
@@ -78,20 +87,25 @@ class LongPoll:
         updates, ts = answer.get("updates"), _ts(answer)
         if not isinstance(updates, list) or not ts:
             raise OutcomeUnknown("VK's long poll gave an answer without updates or ts")
-        if events := self._events(updates):
+        if events := self._events(updates, place.ts):
             await accept(events)
         self._place = replace(place, ts=ts)
         return True
 
-    def _events(self, updates: list[object]) -> list[Event]:
+    def _events(self, updates: list[object], ts: str) -> list[Event]:
         now = self._clock.now()
         events: list[Event] = []
         for update in updates:
             heard = self._decoder.heard(update if isinstance(update, dict) else {}, now)
             if heard.problem:
                 _log.info("an update of VK was passed over: %s", heard.problem)
-            events += heard.events
+            events += [replace(event, raw={**event.raw, TS: ts}) for event in heard.events]
         return events
+
+    async def _first(self) -> PollServer:
+        """Where this process begins. VK takes an older `ts` with a new key: so it asks itself after `failed: 2`."""
+        newest = await self._begin()
+        return replace(newest, ts=self._resumed) if self._resumed else newest
 
     async def _begin(self) -> PollServer:
         """A server, a key, and the newest `ts`."""

@@ -1,6 +1,6 @@
-"""The channel contract: four mandatory methods, four optional ones, and the closed set of send failures."""
+"""The channel contract: four mandatory methods, five optional ones, and the closed set of send failures."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from core.domain.messages import Capabilities, Decoded, Event, Outbound, RawRequest, Receipt
@@ -47,6 +47,20 @@ class Polls(Protocol):
 
     async def poll(self, accept: Accept) -> None:
         """Fetch and accept for ever, until cancelled; confirm to the vendor only what was accepted."""
+
+
+@runtime_checkable
+class Resumes(Protocol):
+    """The vendor keeps for a while what we did not ask for, but not how far we had got: we note that with each event.
+
+    Beside `Polls`.
+    """
+
+    def resume(self, raw: Mapping[str, str]) -> None:
+        """Take the `raw` of the newest event that was stored, and begin there; before `poll`, and empty for none.
+
+        Rather a little before it than behind: what is heard again is known by its `event_id`.
+        """
 
 
 @runtime_checkable

@@ -40,6 +40,8 @@ class Harness:
     cannot: Mapping[Ability, str] = {}
     splits = False
     """Whether a text over the limit goes out in several calls; otherwise it is refused."""
+    varies: frozenset[str] = frozenset()
+    """Capabilities that depend on the settings; `varies` stands for them in docs/channels/features.csv."""
     channel: Channel
     subscriber: Address
     secrets: tuple[str, ...] = ()

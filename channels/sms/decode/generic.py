@@ -5,8 +5,9 @@ This is the busiest way in: keep it short.
 
 from typing import Final
 
-from channels.sms.decode.incoming import Hearing, Refused, event_id, iso_time, json_object, short, word
+from channels.sms.decode.incoming import Hearing, Refused, event_id, iso_time, json_object, word
 from channels.sms.settings import GenericSettings
+from channels.toolkit.characters import short
 from channels.toolkit.signatures import as_bytes, same
 from core.domain.messages import Decoded, RawAnswer, RawRequest
 

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from channels.toolkit.characters import storable
+from channels.toolkit.reading import hashed, is_plain
 from channels.toolkit.signatures import as_bytes
 from core.domain.messages import Address, Decoded, RawAnswer, RawRequest, TextReceived
 from core.domain.phones import normalise, subscriber_number
@@ -14,7 +14,6 @@ from core.domain.phones import normalise, subscriber_number
 EVENT_ID_LIMIT = 200
 NUMBER_LIMIT = 32
 """E.164 has 15 digits; this leaves room for every way to write them."""
-RAW_LIMIT = 100
 
 
 class Refused(Exception):
@@ -52,22 +51,17 @@ class Hearing:
         return Address(self.channel, (normalise(number) or "") if len(number) <= NUMBER_LIMIT else "")
 
 
-def short(text: str) -> str:
-    """A value for `raw`: storable and not long."""
-    return storable(text[:RAW_LIMIT])
-
-
 def event_id(namespace: str, vendor_id: str) -> str:
     """The vendor's id behind the gateway's name; a hash of it when it is long or has other than printable ASCII."""
-    if len(vendor_id) < EVENT_ID_LIMIT - len(namespace) and vendor_id.isascii() and vendor_id.isprintable():
+    if is_plain(vendor_id, EVENT_ID_LIMIT - len(namespace) - 1):
         return f"{namespace}:{vendor_id}"
     return hashed_id(namespace, vendor_id)
 
 
 def hashed_id(namespace: str, *parts: str) -> str:
     """An id made of several values, which do not show in it."""
-    digest = sha256(b"\0".join(b"%d:%b" % (len(part), as_bytes(part)) for part in parts)).hexdigest()
-    return f"{namespace}:#{digest[:40]}"
+    joined = b"\0".join(b"%d:%b" % (len(part), as_bytes(part)) for part in parts)
+    return f"{namespace}:{hashed(joined)}"
 
 
 def iso_time(value: object, default: datetime) -> datetime:

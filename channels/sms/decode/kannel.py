@@ -12,8 +12,9 @@ from urllib.parse import unquote_to_bytes
 
 from gsm0338 import Codec
 
-from channels.sms.decode.incoming import Hearing, Refused, event_id, hashed_id, iso_time, short
+from channels.sms.decode.incoming import Hearing, Refused, event_id, hashed_id, iso_time
 from channels.sms.settings import KannelSettings
+from channels.toolkit.characters import short
 from channels.toolkit.signatures import as_bytes, same
 from channels.toolkit.wording import vendor_words
 from core.domain.messages import Decoded, Delivery, DeliveryReported, RawAnswer, RawRequest

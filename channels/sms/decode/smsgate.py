@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from channels.sms.decode.incoming import Hearing, Refused, event_id, hashed_id, iso_time, json_object, short, word
+from channels.sms.decode.incoming import Hearing, Refused, event_id, hashed_id, iso_time, json_object, word
 from channels.sms.settings import SmsGateSettings
+from channels.toolkit.characters import short
 from channels.toolkit.signatures import as_bytes, signed
 from channels.toolkit.wording import vendor_words
 from core.domain.messages import Decoded, Delivery, DeliveryReported, RawAnswer, RawRequest

@@ -8,13 +8,14 @@ same when VK repeats it (callback/objects.json of https://github.com/VKCOM/vk-ap
 from datetime import datetime
 from typing import Final
 
+from channels.toolkit.reading import as_json
 from channels.toolkit.signatures import as_bytes, same
-from channels.vk.decode.fields import Json, as_json
+from channels.vk.decode.fields import Json
 from channels.vk.decode.updates import EVENTS, Heard, heard
 from channels.vk.settings import Settings
 from core.domain.messages import Decoded, RawAnswer, RawRequest
 
-__all__ = ["EVENTS", "Decoder", "Heard", "Json", "as_json"]
+__all__ = ["EVENTS", "Decoder", "Heard", "Json"]
 
 DONE: Final = RawAnswer(200, b"ok")
 """The only answer that is success to VK. `remove` would delete our server there, so no answer repeats anybody's words

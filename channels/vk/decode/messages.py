@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from channels.vk.decode.fields import Json, as_json, moment, storable, whole, word
+from channels.toolkit.characters import storable
+from channels.toolkit.reading import as_json, is_plain, moment, whole
+from channels.vk.decode.fields import Json, word
 from core.domain.messages import Address, ChoiceMade, Event, Joined, OtherReceived, PhotoReceived, TextReceived
 
 TOKEN: Final = "t"  # noqa: S105 - the key of a button's token in its payload
@@ -59,9 +61,7 @@ def token_of(payload: object) -> str | None:
     """The token in a payload that is ours. It was on the subscriber's device: a hint, never a proof."""
     content = _payload(payload)
     token = content.get(TOKEN)
-    if isinstance(token, str) and 0 < len(token) <= TOKEN_LIMIT and token.isascii() and token.isprintable():
-        return token
-    return None
+    return token if isinstance(token, str) and is_plain(token, TOKEN_LIMIT) else None
 
 
 def _payload(value: object) -> Json:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from channels.toolkit.characters import storable
+from channels.toolkit.reading import whole
 from channels.vk.decode import messages
-from channels.vk.decode.fields import Json, event_id, storable, user_id, whole, word
+from channels.vk.decode.fields import Json, event_id, user_id, word
 from core.domain.messages import Address, ChoiceMade, Event, Joined, Left
 
 

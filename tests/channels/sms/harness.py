@@ -61,6 +61,7 @@ class SmsHarness(Harness):
     failures = tuple(FAULTS)
     secrets = (SECRET,)
     subscriber = Address("sms", SENDER)
+    varies = frozenset({"idempotent_send"})
 
     def __init__(self, gateway: str, emulator: SmsEmulator) -> None:
         self.gateway = gateway

@@ -53,6 +53,8 @@ class Polling:
         self._long_poll = LongPoll(
             self.api, Decoder("vk", settings), GROUP_ID, clock=clock, sleep=self._sleep, chance=lambda: 1.0
         )
+        self.resume = self._long_poll.resume
+        self.another = lambda: Polling(emulator, clock, naps)
         self._emulator = emulator
         self._task: asyncio.Task[None] | None = None
 
@@ -235,3 +237,42 @@ async def test_channel_polls(emulator: VkEmulator, front: Front) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await channel.close()
+
+
+@pytest.mark.parametrize("raw", [{}, {"ts": ""}, {"ts": "drop table"}, {"ts": "٤"}, {"type": "message_new"}])
+async def test_begins_with_what_is_new_without_a_note(
+    polling: Polling, emulator: VkEmulator, raw: dict[str, str]
+) -> None:
+    """Without a place that VK can have named, it hears what comes from now on."""
+    await emulator.write(ME, "old")
+    polling.resume(raw)
+    await polling.start()
+    await emulator.write(ME, "new")
+    assert await polling.inbox.texts(1) == ["new"]
+
+
+async def test_goes_on_where_it_was(polling: Polling, emulator: VkEmulator) -> None:
+    """Each event notes where its poll began; a process that begins there hears that event and all behind it."""
+    await polling.start()
+    await emulator.write(ME, "1")
+    event = await polling.inbox.events.get()
+    await polling.stop()
+    await emulator.write(ME, "2")
+    again = polling.another()
+    again.resume(event.raw)
+    await again.start()
+    assert await again.inbox.texts(2) == ["1", "2"]
+    await again.stop()
+    await again.api.close()
+
+
+async def test_a_place_that_vk_has_forgotten(
+    polling: Polling, emulator: VkEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where VK keeps nothing from there on any more, it goes on with what is new, and the log says so."""
+    polling.resume({"ts": "4711"})
+    await polling.start()
+    await emulator.queue.wait_for(2)
+    await emulator.write(ME, "new")
+    assert await polling.inbox.texts(1) == ["new"]
+    assert "has lost its place" in caplog.text
