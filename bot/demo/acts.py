@@ -50,7 +50,7 @@ class Act(BaseModel):
 
 
 def read(body: bytes, messengers: Mapping[str, Messenger], accounts: set[str]) -> Act | None:
-    """The act that a body asks for, of a messenger that there is and with a bill of the sample's; None for any other."""
+    """The act that a body asks for, with a messenger and a bill that there are; None for anything else."""
     try:
         act = Act.model_validate_json(body)
     except ValidationError:

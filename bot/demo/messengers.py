@@ -11,6 +11,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+from bot.demo.household import STRANGER
 from bot.demo.phones import State
 from channels.telegram.emulator import TelegramEmulator
 from channels.toolkit.emulation import Handset, Shown
@@ -218,7 +219,7 @@ class TelegramPhones(Messenger):
         elif keyboard is None or label not in itertools.chain(*keyboard.rows):
             raise LookupError(label)
         elif label == keyboard.contact:
-            self._telegram.phones[user] = phone
+            self._telegram.phones[user] = phone = phone or STRANGER
             await self._do(session, Kind.CONTACT, phone, self._telegram.press(user, label))
         else:
             await super().press(session, label)
