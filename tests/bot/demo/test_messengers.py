@@ -79,16 +79,16 @@ async def test_linked_by_the_code_on_the_bill(demo: Demo, messenger: str) -> Non
 
 @pytest.mark.parametrize("messenger", ["telegram", "vk"])
 async def test_linked_by_the_qr_code_on_the_bill(demo: Demo, messenger: str) -> None:
-    """A conversation that the bill's QR code opened knows the account, and the meter's number is enough."""
+    """A conversation that the bill's QR code opened knows the account: who has agreed before names but the meter."""
     async with visit(demo) as visitor:
+        await prove(visitor, messenger)
         await visitor.do(messenger, "open", account=demo.sample.own.number)
-        await visitor.until(messenger, "Согласны?")
-        await visitor.press(messenger, "Согласен")
         await visitor.until(messenger, "Счёт *7890 из квитанции")
         await visitor.do(messenger, "type", text="12345678")
-        await visitor.until(messenger, "привязан")
-        opened = visitor.state["messengers"][messenger]["entries"][0]
-        assert (opened["kind"], opened["text"], opened["state"]) == ("opened", "1234567890", "delivered")
+        await visitor.until(messenger, "Готово: счёт *7890 привязан")
+        entries = visitor.state["messengers"][messenger]["entries"]
+        opened = [(entry["text"], entry["state"]) for entry in entries if entry["kind"] == "opened"]
+        assert opened == [("", "delivered"), ("1234567890", "delivered")]
 
 
 async def test_viber_asks_about_the_bill_once_something_was_written(demo: Demo) -> None:
@@ -166,7 +166,7 @@ async def test_blocked_and_let_in_again(demo: Demo, messenger: str) -> None:
 
 def closed(connection: Connection) -> int:
     """How many addresses nothing is sent to."""
-    return len(connection.execute(select(profile.c.id).where(profile.c.closed_at.is_not(None))).all())
+    return len(connection.execute(select(profile.c.external_id).where(profile.c.closed_at.is_not(None))).all())
 
 
 async def test_each_session_has_subscribers_of_its_own(demo: Demo) -> None:
