@@ -1,4 +1,4 @@
-"""`meterline demo`: the real service with a sample branch, an emulated SMS gateway and a phone on a web page."""
+"""`meterline demo`: the real service with a sample branch, emulated vendors and four phones on a web page."""
 
 import asyncio
 import shlex
@@ -32,9 +32,9 @@ SHOWN: Final = ("right", "too_large", "swapped")
 )
 @pass_app
 def demo(app: App, folder: Path | None, port: int) -> None:
-    """Try it: a sample branch and a phone on a web page.
+    """Try it: a sample branch and four phones on a web page: SMS, Telegram, Viber and VK.
 
-    The service is the real one; the SMS go through an emulator and never leave this machine.
+    The service is the real one; messages go through emulators and never leave this machine.
     """
     from bot import logs  # noqa: PLC0415 - a fast start for the other commands
     from bot.demo.configuration import FolderInUse  # noqa: PLC0415 - the same
@@ -75,6 +75,7 @@ def _words(demo: "Demo", wanted: int) -> str:
     """For people. Long lines stay whole, so that they can be copied."""
     texts = {item.name: item.text for item in demo.sample.own.tries}
     first, *others = (texts[name] for name in SHOWN)
+    pair = f"{demo.sample.own.number} {demo.sample.own.meters[0].serial}"
     config = shlex.quote(str(demo.config))
     program = _program()
     moved = f" (port {wanted} is taken)" if wanted not in {0, demo.port} else ""
@@ -84,6 +85,8 @@ Meterline's demo is at   {demo.url}{moved}
 Text from the page:      {first}
                          {others[0]}
                          {others[1]}
+
+Or link an account:      {pair}, in Telegram; the code comes to the SMS phone
 
 In another terminal:     {program} say --config {config} --from {demo.phone} "{first}"
                          {program} queue list --config {config}

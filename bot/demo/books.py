@@ -67,7 +67,7 @@ def _account_row(sample: Sample, account: SampleAccount) -> tuple[object, ...]:
         account.balance,
         balance_date,
         account.old_number,
-        "",
+        account.bill_code,
     )
 
 

@@ -1,16 +1,20 @@
 """The demo's meterline.toml: the real service reads it, and so do commands in another terminal."""
 
 import json
+import secrets
 import socket
 from pathlib import Path
 from typing import Final
 
-from bot.settings import Settings, load
-from channels.sms.settings import Settings as SmsSettings
+from pydantic import BaseModel, SecretStr
+
+from bot.settings import Channels, Settings, load
 
 HOST: Final = "127.0.0.1"
 """The demo is for this machine only."""
 FILE: Final = "meterline.toml"
+MESSENGERS: Final = ("telegram", "viber", "vk")
+"""The channels whose phones stand beside the SMS phone."""
 MARK: Final = "# Written by `meterline demo`, anew at each start."
 
 OWNER_ONLY: Final = 0o600
@@ -20,10 +24,14 @@ _TEXT: Final = f"""{MARK}
 [server]
 host = "{HOST}"
 port = {{port}}
+public_url = {{public_url}}
 stop_seconds = 5.0
 
 [database]
 url = "sqlite:///demo.db"
+
+[identity]
+deep_link_secret = {{deep_link_secret}}
 
 [channels.sms]
 enabled = true
@@ -31,7 +39,7 @@ own_numbers = {{own_numbers}}
 gateway = "kannel"
 per_second = 50
 
-# An emulator inside the demo's own process: no SMS leaves this machine.
+# Emulators inside the demo's own process: no message leaves this machine.
 [channels.sms.kannel]
 secret = {{secret}}
 sendsms_url = {{sendsms_url}}
@@ -40,6 +48,7 @@ password = {{password}}
 sender = {{sender}}
 dlr_url = {{dlr_url}}
 
+{{messengers}}
 [[branch]]
 code = "khabarovsk"
 name = "Хабаровск"
@@ -60,16 +69,23 @@ class FolderInUse(Exception):
     """The folder holds somebody's own configuration."""
 
 
-def write(folder: Path, port: int, sms: SmsSettings) -> Settings:
+def write(folder: Path, port: int, channels: Channels) -> Settings:
     """Write the file and read it back as the service does, but without this shell's environment.
+
+    Args:
+        folder: where.
+        port: where the demo listens.
+        channels: with what the channels reach the emulators and are believed by them.
 
     Raises:
         FolderInUse: there is a meterline.toml that no demo wrote.
     """
     file = folder / FILE
     check(folder)
-    kannel = sms.kannel
+    sms, kannel = channels.sms, channels.sms.kannel
     values = {
+        "public_url": address(port),
+        "deep_link_secret": secrets.token_urlsafe(32),
         "secret": kannel.secret.get_secret_value(),
         "sendsms_url": kannel.sendsms_url,
         "username": kannel.username,
@@ -78,10 +94,27 @@ def write(folder: Path, port: int, sms: SmsSettings) -> Settings:
         "dlr_url": kannel.dlr_url,
         "own_numbers": list(sms.own_numbers),
     }
-    # A string or a list of strings is written in TOML as it is in JSON.
-    file.write_text(_TEXT.format(port=port, **{name: json.dumps(value) for name, value in values.items()}), "utf-8")
+    messengers = "\n".join(_table(name, getattr(channels, name)) for name in MESSENGERS)
+    written = {name: _toml(value) for name, value in values.items()}
+    file.write_text(_TEXT.format(port=port, messengers=messengers, **written), "utf-8")
     file.chmod(OWNER_ONLY)
     return load(file, {})
+
+
+def address(port: int) -> str:
+    """Where the demo is reached, by the visitor and by the emulators."""
+    return f"http://{HOST}:{port}"
+
+
+def _table(name: str, channel: BaseModel) -> str:
+    """A channel's section with what is set in it."""
+    lines = (f"{key} = {_toml(value)}\n" for key, value in channel if key in channel.model_fields_set)
+    return f"[channels.{name}]\n{''.join(lines)}"
+
+
+def _toml(value: object) -> str:
+    """A string, a number, a truth value or a list of strings is written in TOML as it is in JSON."""
+    return json.dumps(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
 def check(folder: Path) -> None:

@@ -79,6 +79,8 @@ class SampleAccount:
     balance: str = ""
     """Roubles, positive = owes; empty = unknown."""
     old_number: str = ""
+    bill_code: str = ""
+    """Printed on the bill, to prove who has it."""
     meters: tuple[SampleMeter, ...]
     tries: tuple[Try, ...] = field(default=())
     featured: bool = True

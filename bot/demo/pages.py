@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from http import HTTPStatus
@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from aiohttp import hdrs, web
 
+from bot.demo.acts import perform, read
 from bot.demo.board import board
+from bot.demo.messengers import Messenger
 from bot.demo.page import CONTENT_TYPES, FILES, LANGUAGES, render
 from bot.demo.phones import Message, Phones
 from bot.demo.sample import Sample
@@ -40,16 +42,19 @@ HEADERS: Final = {
 
 
 class Pages:
-    """The page, its files, the stream of news and the way to send a text."""
+    """The page, its files, the stream of news, and the ways to use the phones."""
 
     phones: Phones
+    messengers: Mapping[str, Messenger]
+    sign: Callable[[str], str]
+    """The payload of the QR code on an account's bill."""
 
     def __init__(self, database: Database, branches: Branches, sample: Sample, clock: Clock, config: Path) -> None:
         self._database = database
         self._branches = branches
         self._sample = sample
         self._clock = clock
-        self._config = config
+        self.config = config
         self._listeners: set[asyncio.Event] = set()
         self._closed = False
 
@@ -61,6 +66,7 @@ class Pages:
             web.get("/demo/files/{name}", self.file),
             web.get("/demo/news", self.news),
             web.post("/demo/send", self.send),
+            web.post("/demo/act", self.act),
         ]
 
     def ring(self) -> None:
@@ -80,7 +86,7 @@ class Pages:
     async def page(self, request: web.Request) -> web.Response:
         """The page in Russian, or in another language by `?lang=`."""
         language = request.query.get("lang", "")
-        body = render(language if language in LANGUAGES else LANGUAGES[0], self._sample, self._config)
+        body = render(language if language in LANGUAGES else LANGUAGES[0], self._sample, self.config)
         return web.Response(text=body, content_type="text/html", charset="utf-8", headers=HEADERS)
 
     async def file(self, request: web.Request) -> web.Response:
@@ -109,8 +115,23 @@ class Pages:
             return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "length")
         return json_answer(HTTPStatus.OK, _message(await self.phones.text(sender, text)))
 
+    async def act(self, request: web.Request) -> web.Response:
+        """Use a messenger phone: JSON of an `Act`. What comes of it is told by the news."""
+        if request.content_type != "application/json":
+            return refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json")
+        act = read(await request.read(), self.messengers, {account.number for account in self._sample.accounts})
+        if act is None:
+            return refusal(HTTPStatus.BAD_REQUEST, "unreadable")
+        if act.problem:
+            return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, act.problem)
+        try:
+            await perform(act, self.messengers[act.messenger], self.sign(act.account) if act.account else "")
+        except LookupError:
+            return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "no_button")
+        return json_answer(HTTPStatus.OK, {})
+
     async def news(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events for a number: the whole state, whenever it is another than before."""
+        """Server-sent events for a number and a session: the whole state, whenever it is another than before."""
         if self._closed:
             return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "closed")
         # While a number is being typed it is none yet; the rest of the page is of interest all the same.
@@ -118,16 +139,16 @@ class Pages:
         stream = web.StreamResponse(headers={**HEADERS, hdrs.CONTENT_TYPE: "text/event-stream; charset=utf-8"})
         await stream.prepare(request)
         with suppress(ConnectionResetError, Unavailable):
-            async for chunk in self._chunks(number):
+            async for chunk in self._chunks(number, request.query.get("session", "")):
                 await stream.write(chunk.encode())
         return stream
 
-    async def _chunks(self, number: str) -> AsyncIterator[str]:
+    async def _chunks(self, number: str, session: str) -> AsyncIterator[str]:
         last, looks = "", 0
         with self._listening() as rung:
             while not self._closed:
                 rung.clear()
-                state = json.dumps(await self._state(number), ensure_ascii=False)
+                state = json.dumps(await self._state(number, session), ensure_ascii=False)
                 if state != last:
                     last, looks = state, 0
                     yield f'data: {{"now": {self._clock.now().timestamp() * 1000:.0f}, "state": {state}}}\n\n'
@@ -139,10 +160,15 @@ class Pages:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await rung.wait()
 
-    async def _state(self, number: str) -> dict[str, Any]:
+    async def _state(self, number: str, session: str) -> dict[str, Any]:
         branches, now = self._branches, self._clock.now()
         shown = await self._database.read(lambda connection: board(connection, branches, now))
-        return {"number": number, "messages": [_message(item) for item in self.phones.thread(number)], **shown}
+        return {
+            "number": number,
+            "messages": [_message(item) for item in self.phones.thread(number)],
+            "messengers": {name: messenger.state(session) for name, messenger in self.messengers.items()},
+            **shown,
+        }
 
     @contextmanager
     def _listening(self) -> Iterator[asyncio.Event]:

@@ -55,11 +55,12 @@ class Message:
 class Phones:
     """Texts go through the emulator to the real hook; replies are what the service asked the emulator to send."""
 
-    def __init__(self, emulator: SmsEmulator, database: Database, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(self, emulator: SmsEmulator, database: Database, clock: Clock) -> None:
         self._emulator = emulator
         self._database = database
         self._clock = clock
-        self._changed = changed
+        self.changed: Callable[[], None] = lambda: None
+        """Called whenever a conversation has grown."""
         self._threads: defaultdict[str, list[Message]] = defaultdict(list)
         self._ids = itertools.count(1)
         self._task: asyncio.Task[None] | None = None
@@ -88,7 +89,7 @@ class Phones:
             message.silence = await self._database.read(lambda connection: _silence(connection, sms.id))
         else:
             message.state = State.REFUSED
-        self._changed()
+        self.changed()
         return message
 
     def _add(self, number: str, *, mine: bool, text: str, parts: int) -> Message:
@@ -96,7 +97,7 @@ class Phones:
         thread = self._threads[number]
         thread.append(message)
         del thread[:-KEPT]
-        self._changed()
+        self.changed()
         return message
 
     async def _listen(self) -> None:
@@ -114,7 +115,7 @@ class Phones:
         await self._emulator.report(sms, Delivery.BUFFERED)
         if await self._emulator.report(sms, Delivery.DELIVERED) == HTTPStatus.OK:
             message.state = State.DELIVERED
-            self._changed()
+            self.changed()
 
 
 def _silence(connection: Connection, sms_id: str) -> str:

@@ -1,10 +1,10 @@
-"""The running demo: the real service, an emulated gateway, a sample retailer, and the page."""
+"""The running demo: the real service, an emulated gateway and messengers, a sample retailer, and the page."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,13 +12,16 @@ from typing import Final
 from bot.assembly import build
 from bot.demo import books, configuration, prologue
 from bot.demo.clock import DemoClock
-from bot.demo.household import OUR_NUMBER, OWN_PHONE
+from bot.demo.emulators import Emulators
+from bot.demo.household import OWN_PHONE
+from bot.demo.messengers import Messenger
 from bot.demo.pages import Pages
 from bot.demo.phones import Phones
 from bot.demo.sample import Sample, sample
 from bot.service import Service
 from bot.settings import Settings
 from channels.sms.emulator import SmsEmulator
+from core.domain.deep_links import sign
 from core.domain.windows import local_day
 from core.ports.clock import Clock, SystemClock
 from core.services.texts import Texts
@@ -27,6 +30,8 @@ from core.storage.imports import count_accounts
 
 REPLY_SECONDS: Final = 30.0
 """How long a reply of the prologue may take; it takes a few milliseconds."""
+LINKS_LAST: Final = timedelta(days=62)
+"""How long the QR codes on the sample's bills count: about as long as `meterline deeplink` lets them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,14 @@ class Demo:
     port: int
     sample: Sample
     service: Service
-    emulator: SmsEmulator
+    emulators: Emulators
     phone: str = OWN_PHONE
     """The one on file."""
+
+    @property
+    def emulator(self) -> SmsEmulator:
+        """The SMS gateway."""
+        return self.emulators.sms
 
 
 @asynccontextmanager
@@ -53,28 +63,37 @@ async def running(folder: Path, *, port: int = 8080, clock: Clock | None = None)
     configuration.check(folder)
     now = DemoClock(clock or SystemClock())
     async with AsyncExitStack() as stack:
-        emulator = SmsEmulator(secret=secrets.token_urlsafe(16), clock=now)
-        stack.push_async_callback(emulator.stop)
-        await emulator.start()
         port = configuration.free_port(port)
-        emulator.hooks = f"http://{configuration.HOST}:{port}/hooks/sms"
-        settings = configuration.write(folder, port, emulator.settings("kannel", own_numbers=(OUR_NUMBER,)))
+        emulators = Emulators.make(now)
+        stack.push_async_callback(emulators.stop)
+        await emulators.start(configuration.address(port))
+        settings = configuration.write(folder, port, emulators.settings())
         service = build(settings, Texts(), now)
         stack.push_async_callback(service.stop)
         retailer = sample(local_day(next(iter(settings.branches().values())), now.now()))
-        config = folder / configuration.FILE
         fresh = await _fill(folder, retailer, service, settings, now)
-        pages = Pages(service.database, settings.branches(), retailer, now, config)
-        phones = pages.phones = Phones(emulator, service.database, now, pages.ring)
+        pages = Pages(service.database, settings.branches(), retailer, now, folder / configuration.FILE)
+        phones = pages.phones = Phones(emulators.sms, service.database, now)
+        pages.messengers = emulators.phones(now)
+        secret = settings.identity.deep_link_secret.get_secret_value().encode()
+        pages.sign = lambda account: sign(account, (now.now() + LINKS_LAST).date(), secret)
         service.listener.add_pages(pages.routes())
-        stack.push_async_callback(phones.stop)
-        # The streams to browsers never end by themselves, and the service waits for its requests when it stops.
-        stack.callback(pages.close)
-        phones.start()
+        _watch(pages, stack)
         await service.start()
         if fresh:
-            await prologue.play(retailer, now, phones.text, partial(emulator.wait_for, seconds=REPLY_SECONDS))
-        yield Demo(f"http://{configuration.HOST}:{port}/demo", config, port, retailer, service, emulator)
+            await prologue.play(retailer, now, phones.text, partial(emulators.sms.wait_for, seconds=REPLY_SECONDS))
+        yield Demo(f"{configuration.address(port)}/demo", pages.config, port, retailer, service, emulators)
+
+
+def _watch(pages: Pages, stack: AsyncExitStack) -> None:
+    """Have all phones look for replies and tell the page, until the end of the block."""
+    listening: list[Phones | Messenger] = [pages.phones, *pages.messengers.values()]
+    for phones in listening:
+        phones.changed = pages.ring
+        phones.start()
+        stack.push_async_callback(phones.stop)
+    # The streams to browsers never end by themselves, and the service waits for its requests when it stops.
+    stack.callback(pages.close)
 
 
 async def _fill(folder: Path, retailer: Sample, service: Service, settings: Settings, clock: Clock) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
+from zlib import crc32
 
 from bot.demo.household import OWN_PHONE, STRANGER, YEAR, Kind, SampleAccount, SampleMeter, Try, reading
 
@@ -41,7 +42,12 @@ class Sample:
 
 def sample(today: date) -> Sample:
     """The retailer on a day."""
-    return Sample(today, tuple(_households()))
+    return Sample(today, tuple(replace(account, bill_code=_bill_code(account)) for account in _households()))
+
+
+def _bill_code(account: SampleAccount) -> str:
+    """Six digits that look random and are the same every day."""
+    return f"{crc32(account.number.encode()) % 10**6:06d}"
 
 
 def _households() -> Iterator[SampleAccount]:

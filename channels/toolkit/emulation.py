@@ -7,12 +7,19 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message of ours as the subscriber's app shows it. `rows` are the labels of its buttons, from the top."""
+    """A message of ours as the subscriber's app shows it. `rows` are the labels of its buttons, from the top.
+
+    `inline`: the buttons stand under the message and stay there. Otherwise they are a keyboard below the field for
+    typing, and `Handset.keyboard` tells whose is there now. `contact` is the label of the button, among the others,
+    that shares the subscriber's own contact card.
+    """
 
     text: str = field(repr=False)
     rows: tuple[tuple[str, ...], ...] = ()
     link: str = field(default="", repr=False)
     link_label: str = ""
+    inline: bool = False
+    contact: str = ""
 
 
 class Handset(Protocol):
@@ -46,3 +53,6 @@ class Handset(Protocol):
 
     def shown(self, user: str) -> Sequence[Shown]:
         """What we said to this subscriber, oldest first."""
+
+    def keyboard(self, user: str) -> Shown | None:
+        """The message whose buttons are the keyboard below this subscriber's field for typing; None without one."""

@@ -52,6 +52,7 @@ def _account(account: SampleAccount) -> dict[str, Any]:
         "branch": account.branch,
         "phone": account.phone,
         "featured": account.featured,
+        "bill_code": account.bill_code,
         "meters": [{"serial": meter.serial, "values": meter.values} for meter in account.meters],
         "tries": [asdict(item) for item in account.tries],
     }

@@ -1,4 +1,5 @@
-// News of the service: a stream for the number that writes, opened anew when it breaks or the number changes.
+// News of the service: a stream for the number that writes and the messengers of this browser session, opened anew when
+// it breaks or the number changes.
 
 const AGAIN = 2000;
 
@@ -7,8 +8,9 @@ export class Feed {
   #number = "";
   #timer = 0;
 
-  /** `heard(now, state)` gets every state; `connected(yes)` tells whether the demo can be reached. */
-  constructor(heard, connected) {
+  /** `session`: the words of the browser session. `heard(now, state)` gets every state; `connected(yes)` tells whether the demo can be reached. */
+  constructor(session, heard, connected) {
+    this.session = session;
     this.heard = heard;
     this.connected = connected;
   }
@@ -22,7 +24,7 @@ export class Feed {
   #open() {
     clearTimeout(this.#timer);
     this.#source?.close();
-    const source = new EventSource(`/demo/news?from=${encodeURIComponent(this.#number)}`);
+    const source = new EventSource(`/demo/news?${new URLSearchParams({ from: this.#number, session: this.session })}`);
     this.#source = source;
     source.onmessage = (event) => {
       const { now, state } = JSON.parse(event.data);

@@ -1,4 +1,4 @@
-// The phone: who writes, what was written, and what came back.
+// The SMS phone: who writes, what was written, and what came back.
 
 import { byId, make, say, show } from "./dom.js";
 import { clockIn, data, phoneText, phrase } from "./words.js";
@@ -13,6 +13,8 @@ const composer = byId("composer");
 const text = byId("text");
 const other = byId("other");
 const screen = byId("screen");
+/** Keys of the phone itself, for a finger or a mouse; whoever has a keyboard types. */
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "␣", "⌫"];
 const hints = composer.querySelector(".number").dataset;
 
 export class Phone {
@@ -40,6 +42,7 @@ export class Phone {
       this.#choose();
       text.focus();
     });
+    byId("keypad").append(...KEYS.map((key) => this.#key(key)));
     this.#restore();
     this.#choose();
   }
@@ -52,7 +55,7 @@ export class Phone {
 
   /** Puts a text into the phone, and takes the phone it should come from; empty leaves the phone as it is. */
   compose(words, sender) {
-    if (sender) this.#take(sender);
+    if (sender) this.take(sender);
     text.value = words;
     this.#complain("");
     composer.closest("section").scrollIntoView({ block: "nearest" });
@@ -77,11 +80,23 @@ export class Phone {
     if (atEnd && (another || state.messages.length !== count)) screen.scrollTop = screen.scrollHeight;
   }
 
-  #take(sender) {
+  /** Lets a number write. */
+  take(sender) {
     const name = Object.keys(data.phones).find((key) => data.phones[key] === sender);
     composer.elements.sender.value = name ?? "other";
     if (!name) other.value = phoneText(sender);
     this.#choose();
+  }
+
+  #key(key) {
+    const button = make("button", { type: "button", tabIndex: -1 }, key);
+    button.addEventListener("click", () => {
+      const { selectionStart: start, selectionEnd: end } = text;
+      if (key === "⌫") text.setRangeText("", start === end ? Math.max(0, start - 1) : start, end, "end");
+      else text.setRangeText(key === "␣" ? " " : key, start, end, "end");
+      text.focus({ preventScroll: true });
+    });
+    return button;
   }
 
   #choose() {

@@ -83,15 +83,26 @@ class Chats:
         """What the chat shows of ours, oldest first."""
         return [_shown(message) for message in self.sent if message.chat == chat]
 
-    def button(self, chat: int, label: str) -> tuple[SentMessage, Mapping[str, Any]]:
+    def keyboard(self, chat: int) -> Shown | None:
+        """The message whose keyboard is below the field for typing."""
+        message = self._keyboards.get(chat)
+        return _shown(message) if message is not None else None
+
+    def button(self, chat: int, label: str, under: int | None = None) -> tuple[SentMessage, Mapping[str, Any]]:
         """The newest button with this label that can be pressed, and its message.
+
+        Args:
+            chat: whose.
+            label: the button's.
+            under: only the buttons of the message with this place in `shown`.
 
         Raises:
             LookupError: there is none.
         """
         keyboard = self._keyboards.get(chat)
-        for message in reversed(self.sent):
-            if message.chat != chat or ("keyboard" in message.markup and message is not keyboard):
+        messages = [message for message in self.sent if message.chat == chat]
+        for message in reversed(messages if under is None else messages[under : under + 1]):
+            if "keyboard" in message.markup and message is not keyboard:
                 continue
             for button in (button for row in message.rows for button in row):
                 if button["text"] == label:
@@ -158,10 +169,13 @@ def _check(button: Mapping[str, Any]) -> None:
 
 def _shown(message: SentMessage) -> Shown:
     links = [button for row in message.rows for button in row if "url" in button]
+    contacts = [button["text"] for row in message.rows for button in row if button.get("request_contact")]
     rows = [tuple(button["text"] for button in row if "url" not in button) for row in message.rows]
     return Shown(
         text=message.text,
         rows=tuple(filter(None, rows)),
         link=links[0]["url"] if links else "",
         link_label=links[0]["text"] if links else "",
+        inline="inline_keyboard" in message.markup,
+        contact=contacts[0] if contacts else "",
     )

@@ -132,10 +132,16 @@ class TelegramEmulator:
         update = updates.message(chat, self._chats.number(chat), self._clock.now(), **content)
         return await self.deliveries.deliver(chat, update)
 
-    async def press(self, user: str, label: str) -> int:
-        """Press the newest button with this label; a link opens the browser and tells nobody."""
+    async def press(self, user: str, label: str, under: int | None = None) -> int:
+        """Press the newest button with this label; a link opens the browser and tells nobody.
+
+        Args:
+            user: who.
+            label: the button's.
+            under: the place in `shown` of the message that it stands under, for a button that is not the newest.
+        """
         chat = int(user)
-        message, button = self._chats.button(chat, label)
+        message, button = self._chats.button(chat, label, under)
         if "url" in button:
             return 0
         if "callback_data" in button:
@@ -171,3 +177,7 @@ class TelegramEmulator:
     def shown(self, user: str) -> list[Shown]:
         """What the chat shows of ours, oldest first."""
         return self._chats.shown(int(user))
+
+    def keyboard(self, user: str) -> Shown | None:
+        """The message whose keyboard is below the field for typing: one that asks for the contact."""
+        return self._chats.keyboard(int(user))

@@ -109,6 +109,11 @@ class ViberEmulator(ViberServer):
         messages = self.chat(user).messages
         return [rules.shown(body, is_last=body is messages[-1]) for body in messages]
 
+    def keyboard(self, user: str) -> Shown | None:
+        """The last message, if it has a keyboard."""
+        shown = self.shown(user)
+        return shown[-1] if shown and (shown[-1].rows or shown[-1].link) else None
+
     async def receipt(self, kind: str, user: str, message_token: int, **more: object) -> int:
         """Tell that a message was `delivered`, `seen` or `failed`."""
         return await self._told(callbacks.event(kind, message_token, self.clock.now(), user_id=user, **more))

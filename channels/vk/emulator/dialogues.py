@@ -98,13 +98,17 @@ class Dialogues:
         """Our messages to a user, oldest first."""
         return self._by_user.get(int(user), [])
 
+    def keyboard(self, user: str) -> SentMessage | None:
+        """The newest message that has a keyboard: messages without one leave it in place."""
+        return next((message for message in reversed(self.with_user(user)) if message.keyboard is not None), None)
+
     def button(self, user: str, label: str) -> Mapping[str, Any]:
         """The action of a button of the keyboard that the user sees: that of the newest message which has one.
 
         Raises:
             LookupError: he sees no such button.
         """
-        shown = next((message for message in reversed(self.with_user(user)) if message.keyboard is not None), None)
+        shown = self.keyboard(user)
         for row in shown.actions if shown else []:
             for action in row:
                 if action["label"] == label:

@@ -159,6 +159,11 @@ class VkEmulator:
         self.dialogues.open.discard(user)
         return await self.tell("message_deny", {"user_id": int(user)})
 
+    async def allow(self, user: str) -> int:
+        """Let us write again, by the switch in the dialogue's menu."""
+        self.dialogues.open.add(user)
+        return await self.tell("message_allow", {"user_id": int(user), "key": ""})
+
     async def share_contact(self, user: str, phone: str, *, own: bool = True) -> int:  # noqa: ARG002 - `Handset`'s
         """Nothing: VK has no contact cards, so nobody is asked."""
         return 0
@@ -170,6 +175,11 @@ class VkEmulator:
     def shown(self, user: str) -> list[Shown]:
         """What we said to this subscriber, oldest first."""
         return [message.shown for message in self.dialogues.with_user(user)]
+
+    def keyboard(self, user: str) -> Shown | None:
+        """The message whose keyboard is below the field for typing."""
+        message = self.dialogues.keyboard(user)
+        return message.shown if message is not None and any(message.actions) else None
 
     async def say(self, user: str, text: str, **more: object) -> int:
         """Send a message with any fields (`updates.message`): who writes may be written to."""

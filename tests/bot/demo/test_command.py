@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from bot.cli import meterline
 
-PATIENCE = 60
+PATIENCE = 120
 
 
 @asynccontextmanager
@@ -51,7 +51,7 @@ async def test_demo_runs_until_ctrl_c_and_leaves_nothing() -> None:
 
 
 async def test_demo_says_what_to_try(tmp_path: Path) -> None:
-    """People read the address, three texts, and a line for another terminal that works as it stands."""
+    """People read the address, what to text and what to link, and a line for a terminal that works as it stands."""
     async with process("--dir", str(tmp_path / "kept")) as demo:
         assert demo.stdout is not None
         words = (await demo.stdout.readuntil(b"Ctrl-C stops it.\n")).decode()
@@ -60,6 +60,7 @@ async def test_demo_says_what_to_try(tmp_path: Path) -> None:
         assert line in words
         assert "/demo\n" in words
         assert words.count("1234567890 12345678 ") == 4
+        assert "1234567890 12345678, in Telegram" in words
         say = [sys.executable, "-m", "bot", "say", "--config", str(config), "--from", "+79990001122"]
         said = await asyncio.create_subprocess_exec(
             *say, "1234567890 12345678 5778 2542", stdout=asyncio.subprocess.PIPE

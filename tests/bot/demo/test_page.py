@@ -119,7 +119,7 @@ async def test_everything_can_be_done_with_the_keyboard(page: Page) -> None:
     await page.keyboard.press("ArrowRight")
     await expect(page.locator("#number")).to_have_text("+7\u00a0999\u00a0000-33-44")
     await expect(page.locator("#messages > li")).to_have_count(0)
-    await page.get_by_role("button", name="Меньше прежних").first.focus()
+    await page.locator("#own").get_by_role("button", name="Меньше прежних").first.focus()
     await page.keyboard.press("Enter")
     await expect(page.locator("#text")).to_be_focused()
     await expect(page.locator("#text")).to_have_value(f"{ACCOUNT} 5478 2542")
@@ -148,7 +148,7 @@ async def test_wrong_number_is_named_and_the_text_is_kept(page: Page) -> None:
     await page.locator("label").filter(has_text="Другой").click()
     await page.locator("#other").fill("12345")
     await text(page, "ДА")
-    await expect(page.get_by_role("alert")).to_contain_text("Такого номера телефона нет")
+    await expect(page.locator("#problem")).to_contain_text("Такого номера телефона нет")
     await expect(page.locator("#text")).to_have_value("ДА")
 
 
@@ -179,7 +179,7 @@ async def test_english_page(page: Page, demo: Demo) -> None:
     """The switch leads to English words, and back."""
     await page.get_by_role("link", name="English").click()
     await expect(page.locator("html")).to_have_attribute("lang", "en")
-    await page.get_by_role("button", name="Balance").first.click()
+    await page.locator("#own").get_by_role("button", name="Balance").first.click()
     await page.keyboard.press("Enter")
     await expect(page.locator("#messages .reply").last).to_contain_text("1284,50")
     await expect(page.locator("#cases > li").first).to_contain_text("Register restarted?")
@@ -204,7 +204,7 @@ async def test_page_fits_and_is_legible(demo: Demo, browser: Browser, scheme: An
 
 async def test_nothing_jumps_when_a_reply_comes(page: Page) -> None:
     """Phone, message field and queue keep their places while the conversation grows."""
-    places = ["#text", "#screen", "#queue-title", ".tries"]
+    places = ["#text", "#screen", "#queue-title", "#own", "#vk form"]
     before = [await page.locator(place).bounding_box() for place in places]
     await text(page, f"{ACCOUNT} 8778 2542")
     await expect(page.locator("#messages .reply")).to_contain_text("ответьте ДА")

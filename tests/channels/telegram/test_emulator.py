@@ -77,11 +77,15 @@ async def test_shown_and_pressed(emulator: TelegramEmulator, front: Front) -> No
     """A message shows its rows and its link; the newest button of a label counts, and a link tells nobody."""
     await say(emulator, buttons=((Button("Да", "old"),),))
     await say(emulator, buttons=((Button("Да", "new"), Button("Нет", "no")),), link=LINK, link_label="Оплатить")
-    assert emulator.shown(SUBSCRIBER)[1:] == [Shown("Меню", (("Да", "Нет"),), LINK, "Оплатить")]
+    assert emulator.shown(SUBSCRIBER)[1:] == [Shown("Меню", (("Да", "Нет"),), LINK, "Оплатить", inline=True)]
     assert emulator.shown(STRANGER) == []
     assert await emulator.press(SUBSCRIBER, "Да") == 200
     assert await emulator.press(SUBSCRIBER, "Оплатить") == 0
     assert [event.token for event in front.heard if isinstance(event, ChoiceMade)] == ["new"]
+    assert await emulator.press(SUBSCRIBER, "Да", under=0) == 200
+    assert [event.token for event in front.heard if isinstance(event, ChoiceMade)] == ["new", "old"]
+    with pytest.raises(LookupError):
+        await emulator.press(SUBSCRIBER, "Нет", under=0)
     with pytest.raises(LookupError):
         await emulator.press(SUBSCRIBER, "Может быть")
     with pytest.raises(LookupError):
@@ -93,10 +97,13 @@ async def test_contact_keyboard(emulator: TelegramEmulator, front: Front) -> Non
     buttons = ((Button("Мой номер", "contact", ButtonKind.CONTACT), Button("Позже", "later")),)
     emulator.phones[SUBSCRIBER] = "+79161234567"
     await say(emulator, buttons=buttons)
-    assert emulator.shown(SUBSCRIBER)[0].rows == (("Мой номер", "Позже"),)
+    assert emulator.shown(SUBSCRIBER) == [Shown("Меню", (("Мой номер", "Позже"),), contact="Мой номер")]
+    assert emulator.keyboard(SUBSCRIBER) == emulator.shown(SUBSCRIBER)[0]
+    assert emulator.keyboard(STRANGER) is None
     await emulator.press(SUBSCRIBER, "Мой номер")
     with pytest.raises(LookupError):
         await emulator.press(SUBSCRIBER, "Позже")
+    assert emulator.keyboard(SUBSCRIBER) is None
     await say(emulator, buttons=buttons)
     await emulator.press(SUBSCRIBER, "Позже")
     await say(emulator, buttons=buttons)

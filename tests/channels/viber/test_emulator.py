@@ -64,11 +64,14 @@ async def test_only_the_last_keyboard_is_there(emulator: ViberEmulator, front: F
     await emulator.write(ANNA, "4711")
     await front.channel.send(message("раз", buttons=MENU))
     assert emulator.shown(ANNA) == [Shown("раз", (("Передать", "Долг"), ("Помощь",)))]
+    assert emulator.keyboard(ANNA) == emulator.shown(ANNA)[0]
     await front.channel.send(message("два", link=LINK, link_label="Оплатить"))
     assert emulator.shown(ANNA) == [Shown("раз"), Shown("два", (), LINK, "Оплатить")]
     with pytest.raises(LookupError):
         await emulator.press(ANNA, "Долг")
+    assert emulator.keyboard(ANNA) == Shown("два", (), LINK, "Оплатить")
     await front.channel.send(message("три"))
+    assert emulator.keyboard(ANNA) is None
     with pytest.raises(LookupError):
         await emulator.press(ANNA, "Оплатить")
     with pytest.raises(LookupError):

@@ -71,10 +71,12 @@ async def test_handset(emulator: VkEmulator, channel: VkCallback, front: Front, 
 async def test_only_the_newest_keyboard_is_shown(emulator: VkEmulator, channel: VkCallback, front: Front) -> None:
     """A keyboard stays over messages without one, and a new one takes its place; a link asks nobody of us."""
     await emulator.join(ME)
+    assert emulator.keyboard(ME) is None
     with pytest.raises(LookupError):
         await emulator.press(ME, "Баланс")
     await channel.send(outbound(buttons=MENU))
     await channel.send(outbound("Баланс: 0", key="1002"))
+    assert emulator.keyboard(ME) == emulator.shown(ME)[0]
     assert await emulator.press(ME, "Баланс") == 200
     await channel.send(outbound(key="1003", link="https://example.ru/p", link_label="Оплатить"))
     with pytest.raises(LookupError):
@@ -107,6 +109,8 @@ async def test_who_may_be_written_to(emulator: VkEmulator, channel: VkCallback) 
     await emulator.leave(ME)
     with pytest.raises(RecipientUnavailable, match="901"):
         await channel.send(outbound(key="1002"))
+    assert await emulator.allow(ME) == 200
+    await channel.send(outbound(key="1003"))
 
 
 async def test_repeats_are_shown_once(emulator: VkEmulator, channel: VkCallback) -> None:
