@@ -46,12 +46,15 @@ def _{names.name}(settings: Settings, _greetings: Greetings) -> Line | None:
 
 
 def settings(text: str, names: Names) -> str:
-    """The section of the configuration."""
-    imported = f"from channels.{names.name}.settings import Settings as {names.title}Settings\n"
+    """The section of the configuration: the last of the class `Channels`."""
+    section = f"{names.title}Settings"
+    imported = f"from channels.{names.name}.settings import Settings as {section}\n"
     text = _insert(text, "from core.domain.accounts import", imported)
-    return _insert(
-        text, "\n\nclass SenderLimits(", f"    {names.name}: {names.title}Settings = {names.title}Settings()\n"
-    )
+    head, begin, rest = text.partition("class Channels(Section):")
+    fields, gap, tail = rest.partition("\n\n\n")
+    if not gap:
+        raise Unexpected(f"put this into Channels: {names.name}: {section} = {section}()")
+    return f"{head}{begin}{fields}\n    {names.name}: {section} = {section}(){gap}{tail}"
 
 
 def example(text: str, names: Names) -> str:
