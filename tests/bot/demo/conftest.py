@@ -7,11 +7,11 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page
 
 from bot.demo.running import Demo, running
-from tests.conftest import FixedClock
+from core.ports.clock import Clock
 
 
 @pytest.fixture
-async def demo(tmp_path: Path, clock: FixedClock) -> AsyncIterator[Demo]:
+async def demo(tmp_path: Path, clock: Clock) -> AsyncIterator[Demo]:
     async with running(tmp_path, port=0, clock=clock) as demo:
         yield demo
 

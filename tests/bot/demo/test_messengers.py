@@ -7,13 +7,19 @@ import aiohttp
 import pytest
 from sqlalchemy import Connection, select
 
+from bot.demo.clock import DemoClock
 from bot.demo.household import OWN_PHONE, STRANGER
 from bot.demo.running import Demo, running
 from core.storage.tables import profile
-from tests.bot.demo.visitor import MESSENGERS, PAIR, SESSION, Visitor, visit
-from tests.conftest import FixedClock
+from tests.bot.demo.visitor import MESSENGERS, PAIR, SESSION, Visitor, from_noon, visit
 
 EACH = pytest.mark.parametrize("messenger", MESSENGERS)
+
+
+@pytest.fixture
+def clock() -> DemoClock:
+    """The demo's, in place of the fixed one."""
+    return from_noon()
 
 
 async def prove(visitor: Visitor, messenger: str, pair: str = PAIR) -> None:
@@ -224,13 +230,15 @@ async def test_a_reading_in_one_line_just_works(demo: Demo) -> None:
         await visitor.until("vk", "Принято")
 
 
-async def test_messengers_have_secrets_of_their_own(tmp_path: Path, clock: FixedClock) -> None:
+async def test_messengers_have_secrets_of_their_own(tmp_path: Path, clock: DemoClock) -> None:
     """Two demos on one machine do not believe each other's vendors."""
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    async with running(tmp_path / "one", port=0, clock=clock) as one:
-        async with running(tmp_path / "two", port=0, clock=clock) as two:
-            texts = [demo.config.read_text() for demo in (one, two)]
+    async with (
+        running(tmp_path / "one", port=0, clock=clock) as one,
+        running(tmp_path / "two", port=0, clock=clock) as two,
+    ):
+        texts = [demo.config.read_text() for demo in (one, two)]
     found = [re.findall(r'^(?:secret|webhook_secret|deep_link_secret) = "(.+)"$', text, re.MULTILINE) for text in texts]
     assert len(found[0]) == len(found[1]) == 4
     assert not set(found[0]) & set(found[1])

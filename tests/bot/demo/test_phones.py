@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from bot.demo.clock import DemoClock
 from bot.demo.running import Demo
-from tests.bot.demo.visitor import MESSENGERS, PAIR
+from tests.bot.demo.visitor import MESSENGERS, PAIR, from_noon
 from tests.bot.legibility import assert_legible
 
 pytestmark = pytest.mark.browser
@@ -19,6 +20,12 @@ PICTURES = os.environ.get("METERLINE_PICTURES", "")
 """A folder where the pictures of the phones are kept; pytest's own where none is named."""
 SLOWLY = 60_000
 """Milliseconds: Telegram's library takes some seconds to load, the first time."""
+
+
+@pytest.fixture
+def clock() -> DemoClock:
+    """The demo's, in place of the fixed one."""
+    return from_noon()
 
 
 def phone(page: Page, name: str) -> Locator:
@@ -84,7 +91,7 @@ async def test_linked_by_the_code_on_the_phone_beside(page: Page, messenger: str
     await key(page, messenger, "Привязать счёт").click()
     await key(page, messenger, "Согласен").click()
     await said(page, messenger, "номер лицевого счёта")
-    await page.get_by_role("button", name=PAIR).click()
+    await page.get_by_role("button", name=PAIR, exact=True).click()
     await expect(phone(page, messenger).locator("textarea")).to_have_value(PAIR)
     await page.keyboard.press("Enter")
     await key(page, messenger, "Код по СМС на номер *22").click()

@@ -8,8 +8,11 @@ from typing import Any
 
 import aiohttp
 
+from bot.demo.clock import DemoClock
 from bot.demo.household import OWN_PHONE
 from bot.demo.running import Demo
+from core.ports.clock import SystemClock
+from tests.conftest import FixedClock
 
 SESSION = "0123456789abcdef"
 MESSENGERS = ("telegram", "viber", "vk")
@@ -18,6 +21,13 @@ PAIR = "1234567890 12345678"
 
 PATIENCE = 60
 """Seconds: Telegram's library takes some to load, the first time."""
+
+
+def from_noon() -> DemoClock:
+    """A clock that begins where the fixed one stands and goes on: Telegram's pace for one chat needs time to pass."""
+    clock = DemoClock(SystemClock())
+    clock.set_back(clock.now() - FixedClock().now())
+    return clock
 
 
 class Visitor:
