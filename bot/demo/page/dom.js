@@ -35,3 +35,24 @@ export function show(list, items, create, update) {
   }
   for (const element of known.values()) element.remove();
 }
+
+/** As near to its end a conversation's reader wants to see what comes. */
+const NEAR = 80;
+
+/**
+ * Keeps a conversation at its end as long as its reader is there: when it gets another size or comes into sight, and
+ * whenever the function that this gives is called, because something has come; `true` goes to the end in any case.
+ */
+export function followEnd(screen) {
+  let atEnd = true;
+  const follow = (anyway = false) => {
+    atEnd ||= anyway;
+    if (atEnd) screen.scrollTop = screen.scrollHeight;
+  };
+  screen.addEventListener("scroll", () => {
+    // Out of sight it has no height, and is nowhere.
+    if (screen.clientHeight) atEnd = screen.scrollHeight - screen.scrollTop - screen.clientHeight < NEAR;
+  });
+  new ResizeObserver(() => follow()).observe(screen);
+  return follow;
+}

@@ -1,6 +1,6 @@
 // A messenger's phone: one conversation, its buttons as that messenger draws them, and what else can be done in it.
 
-import { make, say, show } from "./dom.js";
+import { followEnd, make, say, show } from "./dom.js";
 import { clockIn, phoneText, phrase } from "./words.js";
 
 const PROBLEMS = { no_subscriber: "bad_number", length: "too_long" };
@@ -12,8 +12,6 @@ const NOTES = {
   unblocked: () => phrase("unblocked"),
 };
 const LONGEST = 4096;
-/** As near to the end of a conversation its reader wants to see what comes. */
-const NEAR = 80;
 
 export class Messenger {
   #timezone = "UTC";
@@ -49,14 +47,12 @@ export class Messenger {
     this.#timezone = state.branches[0].timezone;
     this.#state = state.messengers[this.section.id];
     const { entries, blocked } = this.#state;
-    const atEnd = this.screen.scrollHeight - this.screen.scrollTop - this.screen.clientHeight < NEAR;
-    const count = this.list.childElementCount;
     const begun = entries.length > 0;
     this.nothing.hidden = begun;
     show(this.list, entries, (entry) => this.#line(entry), (element, entry) => this.#refresh(element, entry));
     this.#offer(begun, blocked);
-    const changed = this.#showKeyboard(begun && !blocked ? this.#state.keyboard : null);
-    if (atEnd && (changed || entries.length !== count)) this.screen.scrollTop = this.screen.scrollHeight;
+    this.#showKeyboard(begun && !blocked ? this.#state.keyboard : null);
+    this.follow();
   }
 
   /** Before the conversation there is a button to start it, and for who has blocked us one to let us in again. */
@@ -91,6 +87,7 @@ export class Messenger {
       this.nothing,
       this.list,
     );
+    this.follow = followEnd(this.screen);
     this.text = make("textarea", {
       rows: 1,
       maxLength: LONGEST,
@@ -155,16 +152,15 @@ export class Messenger {
     return make("div", { className: "buttons" }, ...lines);
   }
 
-  /** The keyboard below the field for typing; tells whether it is another one than before. */
+  /** The keyboard below the field for typing. */
   #showKeyboard(keyboard) {
     const keys = JSON.stringify(keyboard);
-    if (keys === this.#keys) return false;
+    if (keys === this.#keys) return;
     this.#keys = keys;
     const had = this.keyboard.contains(document.activeElement);
     this.keyboard.replaceChildren(...(keyboard ? [this.#buttons(keyboard, -1)] : []));
     this.keyboard.hidden = keyboard === null;
     if (had) (this.keyboard.querySelector(".key") ?? this.text).focus();
-    return true;
   }
 
   async #send() {

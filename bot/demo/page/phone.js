@@ -1,6 +1,6 @@
 // The SMS phone: who writes, what was written, and what came back.
 
-import { byId, make, say, show } from "./dom.js";
+import { byId, followEnd, make, say, show } from "./dom.js";
 import { clockIn, data, phoneText, phrase } from "./words.js";
 
 const KEPT = "meterline-demo-sender";
@@ -12,7 +12,7 @@ const ASKS = /(?<!\p{L})(ДА|YES)(?!\p{L})/u;
 const composer = byId("composer");
 const text = byId("text");
 const other = byId("other");
-const screen = byId("screen");
+const follow = followEnd(byId("screen"));
 /** Keys of the phone itself, for a finger or a mouse; whoever has a keyboard types. */
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "␣", "⌫"];
 const hints = composer.querySelector(".number").dataset;
@@ -67,8 +67,6 @@ export class Phone {
     this.#timezone = state.branches[0].timezone;
     const another = state.number !== this.#shown;
     this.#shown = state.number;
-    const atEnd = another || screen.scrollHeight - screen.scrollTop - screen.clientHeight < 80;
-    const count = byId("messages").childElementCount;
     byId("nothing").hidden = state.messages.length > 0;
     const last = state.messages.at(-1);
     show(
@@ -77,7 +75,7 @@ export class Phone {
       (message) => this.#bubble(message),
       (element, message) => this.#refresh(element, message, message === last),
     );
-    if (atEnd && (another || state.messages.length !== count)) screen.scrollTop = screen.scrollHeight;
+    follow(another);
   }
 
   /** Lets a number write. */

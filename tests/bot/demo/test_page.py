@@ -1,7 +1,6 @@
 """The page in headless Chromium, as a visitor uses it."""
 
 import asyncio
-import os
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -19,9 +18,6 @@ from tests.conftest import FixedClock
 pytestmark = pytest.mark.browser
 
 ACCOUNT = "1234567890 12345678"
-PICTURE = os.environ.get("METERLINE_PICTURE", "")
-"""Where the picture of the README goes, if it should be taken anew."""
-
 UNFOLD = "document.querySelectorAll('details').forEach((item) => { item.open = true; })"
 
 
@@ -209,14 +205,3 @@ async def test_nothing_jumps_when_a_reply_comes(page: Page) -> None:
     await text(page, f"{ACCOUNT} 8778 2542")
     await expect(page.locator("#messages .reply")).to_contain_text("ответьте ДА")
     assert [await page.locator(place).bounding_box() for place in places] == before
-
-
-async def test_picture(page: Page, tmp_path: Path) -> None:
-    """The README's picture, with a reading accepted and another in the queue, is light enough for it."""
-    await page.set_viewport_size({"width": 1280, "height": 830})
-    for number, words in enumerate((f"{ACCOUNT} 5778 2542", f"{ACCOUNT} 25778 2542")):
-        await text(page, words)
-        await expect(page.locator("#messages .reply")).to_have_count(number + 1)
-    await expect(page.get_by_role("img", name="доставлено")).to_have_count(4)
-    picture = await page.screenshot(path=PICTURE or tmp_path / "demo.png", animations="disabled", caret="hide")
-    assert len(picture) < 300_000
