@@ -27,7 +27,7 @@ class Step:
     token: str | None = None
     """A button that somebody made up. `{id foreign}` is the key of an account."""
     join: str | None = None
-    """Open the chat by a link that carries this: `{bill one}`, `{old bill one}` and `{forged bill one}` are of bills."""
+    """Open the chat by a link that carries this: `{bill one}`, `{old bill one}`, `{forged bill one}`."""
     contact: str | None = None
     """Share a contact card: `own`, or `foreign`, which is the subscriber's card sent by somebody else."""
     photo: str | None = None

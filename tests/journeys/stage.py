@@ -75,7 +75,8 @@ class Seen:
 class Stage:
     """One service and one database for all journeys: to start them takes longer than a conversation."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, *, restricted: bool = False) -> None:
+        """`restricted`: no channel may show a balance or an address."""
         self.clock = FixedClock()
         self.sms = SmsEmulator(clock=self.clock)
         self.telegram = TelegramEmulator(clock=self.clock)
@@ -83,6 +84,7 @@ class Stage:
         self.vk = VkEmulator(clock=self.clock)
         self.terminal = Terminal(self._say)
         self._url = database_url
+        self._restricted = restricted
         self._before: Mapping[str, int] = {}
         self._emulators = {"sms": self.sms, "telegram": self.telegram, "viber": self.viber, "vk": self.vk}
 
@@ -174,6 +176,7 @@ class Stage:
             {
                 "server": {"port": 0, "public_url": PUBLIC_URL},
                 "database": {"url": self._url},
+                "privacy": {"restricted": list(self._emulators) if self._restricted else []},
                 "channels": {
                     "sms": self.sms.settings(per_second=FAST),
                     "telegram": self.telegram.settings(per_second=FAST),

@@ -23,28 +23,34 @@ PLAYED = [
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgres"])
-async def stage(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
-) -> AsyncIterator[Stage]:
-    """The service on a database of each kind."""
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("dialogues") / "meterline.db"
-        shutil.copy(sqlite_template, path)
-        url = f"sqlite:///{path}"
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        url = server.create("dialogues", request.getfixturevalue("postgres_template"))
-    stage = Stage(url)
-    await stage.open()
-    yield stage
-    await stage.close()
+async def stages(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    sqlite_template: Path,
+    postgres_server: PostgresServer,
+    postgres_template: str,
+) -> AsyncIterator[list[Stage]]:
+    """The service on a database of each kind: one that may say everything, and one on restricted channels."""
+    stages = []
+    for restricted in (False, True):
+        if request.param == "sqlite":
+            path = tmp_path_factory.mktemp("dialogues") / "meterline.db"
+            shutil.copy(sqlite_template, path)
+            url = f"sqlite:///{path}"
+        else:
+            url = postgres_server.create(f"dialogues_{restricted}".lower(), postgres_template)
+        stages.append(Stage(url, restricted=restricted))
+        await stages[-1].open()
+    yield stages
+    for stage in stages:
+        await stage.close()
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("journey", "channel"), PLAYED)
-async def test_journey(journey: Journey, channel: str, stage: Stage, logs: list[EventDict]) -> None:
+async def test_journey(journey: Journey, channel: str, stages: list[Stage], logs: list[EventDict]) -> None:
     """Whoever does what the file says is answered as it says, whatever he holds in his hands."""
-    await Telling(journey, stage, channel).play()
+    await Telling(journey, stages[journey.restricted], channel).play()
     assert not [entry for entry in logs if entry["log_level"] in {"error", "critical"}]
 
 

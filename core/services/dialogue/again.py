@@ -5,7 +5,7 @@ from typing import Final
 
 from core.domain.accounts import Account, Meter
 from core.domain.subscribers import Dialogue
-from core.services.dialogue import choose, history, linking, menu, operator, own, privacy, submit
+from core.services.dialogue import choose, history, linking, menu, money, operator, own, privacy, submit
 from core.services.dialogue.talk import MENU, Talk
 from core.services.fitting import compose
 
@@ -116,6 +116,7 @@ _AGAIN: Final[Mapping[str, Ask]] = {
     linking.BILL: linking.ask_bill_code,
     own.LIST: own.begin,
     history.ACCOUNT: history.begin,
+    money.ACCOUNT: lambda talk: money.tell(talk, talk.accounts),
     operator.STEP: operator.ask_again,
     RESUME: ask_resume,
     privacy.FORGET: privacy.ask_forget,

@@ -22,6 +22,7 @@ def accounts(talk: Talk, key: str, page: int, *extra: Choice) -> None:
     listed = talk.accounts
     choices = [Choice(title(talk, account), f"account:{account.id}") for account in listed]
     talk.data["page"] = page
+    talk.decision.code = talk.decision.code or "page"
     talk.say(key, _page(talk, choices, page, *extra))
 
 
@@ -30,6 +31,7 @@ def meters(talk: Talk, account: Account, page: int = 0) -> None:
     listed = open_meters(talk, account)
     choices = [Choice(mask(meter.serial), f"meter:{meter.id}") for meter in listed]
     talk.data["page"] = page
+    talk.decision.code = talk.decision.code or "page"
     talk.say("choose-meter", _page(talk, choices, page, menu.back(talk)), account=title(talk, account))
 
 

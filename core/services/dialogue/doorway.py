@@ -3,9 +3,9 @@
 from core.domain.accounts import Account
 from core.domain.decisions import Decision
 from core.domain.messages import ChoiceMade, ContactShared, Event, Joined, OtherReceived, PhotoReceived, TextReceived
+from core.domain.readings import Status
 from core.domain.subscribers import HEARD_GRAIN
 from core.services.desk.scene import Scene
-from core.domain.readings import Status
 from core.services.dialogue import again, linking, menu, money, operator
 from core.services.dialogue.engine import come_back, converse
 from core.services.dialogue.talk import UNSAID, Talk, Turn

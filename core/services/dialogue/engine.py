@@ -16,6 +16,14 @@ Step = Callable[[Talk], bool]
 STALE: Final = timedelta(hours=6)
 """After such a pause a subscriber is asked before figures typed back then are used."""
 
+
+def _help(talk: Talk) -> None:
+    """Help; whoever asks for it in the middle of something, goes on with that."""
+    menu.help_(talk)
+    if again.is_under_way(talk):
+        again.keep_asking(talk)
+
+
 ASKS: Final[Mapping[str, Ask]] = {
     MENU: menu.show,
     "submit": submit.begin,
@@ -23,7 +31,7 @@ ASKS: Final[Mapping[str, Ask]] = {
     "payment": money.pay,
     "accounts": own.begin,
     "history": history.begin,
-    "help": lambda talk: _help(talk),
+    "help": _help,
     "operator": operator.begin,
     "link": linking.begin,
     SETTINGS: menu.settings,
@@ -52,6 +60,7 @@ STEPS: Final[Mapping[str, Step]] = {
     own.CARD: own.answer_card,
     own.NAME: own.take_name,
     own.UNLINK: own.answer_unlink,
+    money.ACCOUNT: money.choose_account,
     history.ACCOUNT: history.choose_account,
     history.METER: history.choose_meter,
     history.LIST: history.answer_list,
@@ -114,19 +123,17 @@ def _ask(talk: Talk) -> bool:
     elif proving is not None and talk.scene.level(proving) is not Level.ANONYMOUS:
         linking.send_code(talk, proving)
     elif turn.phone:
-        menu.show(talk, "contact-unasked")
+        talk.decision.code = "contact_unasked"
+        if again.is_under_way(talk):
+            talk.decision.reply = talk.render("contact-unasked")
+            again.keep_asking(talk)
+        else:
+            menu.show(talk, "contact-unasked")
     elif turn.pressed and turn.pressed not in {"yes", "no"}:
         _refuse_button(talk)
     else:
         return False
     return True
-
-
-def _help(talk: Talk) -> None:
-    """Help; whoever asks for it in the middle of something, goes on with that."""
-    menu.help_(talk)
-    if again.is_under_way(talk):
-        again.keep_asking(talk)
 
 
 def _refuse_button(talk: Talk) -> None:
@@ -142,7 +149,7 @@ def _refuse_button(talk: Talk) -> None:
 def _otherwise(talk: Talk, dialogue: Dialogue) -> bool:
     """Neither an answer nor a request: a reading is the desk's, «no» leaves, anything else is asked again."""
     turn = talk.turn
-    if isinstance(turn.parsed, Submission):
+    if isinstance(turn.parsed, Submission) or (turn.command is not None and not _word(turn)):
         return False
     waiting = talk.scene.facts.waiting(talk.scene.address, talk.scene.now)
     if turn.command in {CommandKind.YES, CommandKind.NO} and waiting:
@@ -167,7 +174,7 @@ def _with_operator(talk: Talk) -> bool:
     if turn.pressed in ASKS or turn.command in {CommandKind.MENU, CommandKind.BACK}:
         ASKS.get(turn.pressed, menu.show)(talk)
         return True
-    return not _is_reading(talk) and operator.answer(talk)
+    return not _is_reading(talk) and (operator.answer(talk) or _ask(talk))
 
 
 def _is_reading(talk: Talk) -> bool:

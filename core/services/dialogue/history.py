@@ -85,6 +85,7 @@ def choose_meter(talk: Talk) -> bool:
 def show(talk: Talk, account: Account, meter: Meter) -> None:
     """The last half year, newest first; the current one can be corrected or taken back."""
     talk.go(LIST, account=account.id, meter=meter.id)
+    talk.decision.code = talk.decision.code or "history"
     talk.decision.account_id = account.id
     readings = list(reversed(talk.scene.facts.live(meter)))[:SHOWN]
     branch = talk.scene.rules.branch(account)

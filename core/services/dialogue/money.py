@@ -1,11 +1,15 @@
 """What is owed, and how to pay: in the chat where the channel may, else on our own page by a one-time link."""
 
+from typing import Final
+
 from core.domain.accounts import Account
 from core.domain.decisions import NewHandover
 from core.domain.handovers import PATH, digest_of
 from core.services.desk import replies
-from core.services.dialogue import menu
+from core.services.dialogue import choose, menu
 from core.services.dialogue.talk import Talk
+
+ACCOUNT: Final = "balance.account"
 
 
 def tell(talk: Talk, accounts: list[Account]) -> None:
@@ -19,8 +23,25 @@ def tell(talk: Talk, accounts: list[Account]) -> None:
     if talk.scene.capabilities.may_show_balance:
         talk.decision.reply = replies.balance(talk.scene, accounts)
         menu.under(talk)
+    elif len(accounts) > 1:
+        # A page shows one of them.
+        talk.go(ACCOUNT)
+        choose.accounts(talk, "choose-account", 0)
     else:
         hand_over(talk, accounts[0], "balance")
+
+
+def choose_account(talk: Talk) -> bool:
+    """The answer to which account's page."""
+    page = choose.number_in(talk.turn.pressed, "page")
+    if page is not None:
+        choose.accounts(talk, "choose-account", page)
+        return True
+    account = choose.account_of(talk, choose.number_in(talk.turn.pressed, "account"))
+    if account is None:
+        return False
+    tell(talk, [account])
+    return True
 
 
 def pay(talk: Talk) -> None:

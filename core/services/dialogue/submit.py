@@ -265,7 +265,7 @@ def answer_check(talk: Talk) -> bool:
         finish(talk, account, meter, insist=False)
     elif pressed in {"edit", "no"} or command is CommandKind.NO:
         ask_values(talk, account, meter)
-    elif (values := figures(talk, meter.zones)) is not None:
+    elif figures(talk) is not None:
         talk.data["values"] = []
         return take_values(talk)
     else:
