@@ -107,6 +107,9 @@ class Stage:
             capabilities=desk_rules.capabilities,
             clock=self.clock,
         )
+        for channel in self.service.channels:
+            # Telegram's library takes many seconds to load; the journeys are not about that.
+            await channel.open()
         host, port = await self.service.start()
         self.sms.hooks = f"http://{host}:{port}/hooks/sms"
         for channel in self.service.channels:

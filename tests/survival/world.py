@@ -136,6 +136,9 @@ class Place:
         for _, dispatcher in service.dispatchers:
             # Two messages to one subscriber within a second are what these tests are not about.
             dispatcher._spacing = Spacing(0.0)
+        for channel in service.channels:
+            # Telegram's library takes many seconds to load; nothing here is about that.
+            await channel.open()
         host, port = await service.start()
         for vendor, more in settings.items():
             if "mode" not in more:
