@@ -157,6 +157,9 @@ class Stage:
             await self._printer.drain(5)
         for name, emulator in self._emulators.items():
             await emulator.wait_for(self._before[name] + seen.outbox[name])
+        for _, dispatcher in self.service.dispatchers:
+            # Until a send has ended, nothing else goes to its address; and the clock stands still.
+            await dispatcher.drain(5)
         return seen
 
     async def answer_newest_case(self, words: str) -> None:
