@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-gateways check format channel bench lock clean
+.PHONY: help setup demo run test test-gateways test-messengers check format channel bench lock clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,10 @@ run: $(VENV)/.runtime ## the service with ./meterline.toml
 	@$(BIN)/meterline run
 
 test: $(VENV)/.dev ## every test, with a real PostgreSQL, on SQLite, and in Chromium where there is one
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not gateway"
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not gateway and not messengers"
+
+test-messengers: $(VENV)/.dev ## the messengers through the whole service: journeys, outages, crashes, the demo's phones
+	@$(BIN)/python -m pytest -n $(JOBS) -m messengers
 
 test-gateways: $(VENV)/.dev ## SMS through Debian's Kannel (installs it when run as root)
 	@sh tests/gateways/install.sh

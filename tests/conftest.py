@@ -86,3 +86,15 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     path = tmp_path / "meterline.db"
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+MESSENGERS = ("journeys/test_dialogues.py", "survival/", "crash/test_messengers.py", "bot/demo/test_messengers.py")
+"""What plays messengers through the whole service: many minutes of processor, so it has a target of its own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the long suites by where they stand."""
+    root = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(root).as_posix().startswith(MESSENGERS):
+            item.add_marker(pytest.mark.messengers)
