@@ -103,6 +103,11 @@ class Journey:
     """Channels on which this cannot be, each with the reason."""
     steps: list[Step]
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Where it can be."""
+        return tuple(channel for channel in CHANNELS if channel not in self.impossible)
+
 
 def journeys() -> Iterator[tuple[str, Journey]]:
     """All journeys with their names, behind the name of their file."""

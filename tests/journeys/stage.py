@@ -4,6 +4,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
@@ -98,14 +99,14 @@ class Stage:
         self.settings = self._settings()
         self.service: Service = build(self.settings, texts(), self.clock)
         desk_rules = rules(self.settings, texts())
-        self._desk = Desk(self.database, desk_rules, self.clock)
-        self._printer = Dispatcher(self.database, self.terminal.channel, self.clock, per_second=FAST)
+        self._desk = Desk(self.database, desk_rules, Aside(self.clock, 1))
+        self._printer = Dispatcher(self.database, self.terminal.channel, Aside(self.clock, 1), per_second=FAST)
         self.moderation = Moderation(
             self.database,
             branches=desk_rules.branches,
             texts=texts(),
             capabilities=desk_rules.capabilities,
-            clock=self.clock,
+            clock=Aside(self.clock, 2),
         )
         for channel in self.service.channels:
             # Telegram's library takes many seconds to load; the journeys are not about that.
@@ -162,9 +163,9 @@ class Stage:
             await dispatcher.drain(5)
         return seen
 
-    async def answer_newest_case(self, words: str) -> None:
+    async def answer_newest_case(self, channel: str, words: str) -> None:
         """A moderator answers, and closes the case."""
-        ref = await self.database.read(_newest_case)
+        ref = await self.database.read(lambda connection: _newest_case(connection, channel))
         await self.moderation.reply(ref, words, "irina", close=True)
         self._wake()
 
@@ -204,9 +205,20 @@ def _branches() -> Sequence[BranchSettings]:
     return (*plain, plain[0].model_copy(update={"code": "strict", "outside": "reject"}))
 
 
-def _newest_case(connection: Connection) -> str:
-    row = connection.execute(select(case.c.id, case.c.reading_id).order_by(case.c.id.desc()).limit(1)).one()
+def _newest_case(connection: Connection, channel: str) -> str:
+    newest = select(case.c.id, case.c.reading_id).where(case.c.channel == channel).order_by(case.c.id.desc())
+    row = connection.execute(newest.limit(1)).one()
     return reference(row.reading_id or row.id)
+
+
+class Aside:
+    """A clock a little behind another one, so that two that make keys never make the same."""
+
+    def __init__(self, clock: FixedClock, milliseconds: int) -> None:
+        self._clock, self._behind = clock, timedelta(milliseconds=milliseconds)
+
+    def now(self) -> datetime:
+        return self._clock.now() - self._behind
 
 
 def _where(address: Address) -> tuple[str, str]:

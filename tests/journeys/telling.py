@@ -1,9 +1,11 @@
-"""Plays a journey of the dialogue on one channel, and looks at what everybody was told and what was stored."""
+"""Plays a journey of the dialogue on all channels at once, and looks at what everybody was told and what was stored."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -18,7 +20,7 @@ from core.storage.store import SUBSCRIBER as BY_SUBSCRIBER
 from core.storage.tables import account, link, metadata, meter, profile, reading
 from tests import world
 from tests.journeys.handsets import Device, Plain, choices
-from tests.journeys.script import ACCOUNTS, Journey, Step
+from tests.journeys.script import ACCOUNTS, CHANNELS, Journey, Step
 from tests.journeys.stage import BILLS_SECRET, PUBLIC_URL, Seen, Stage
 
 PAUSE = timedelta(seconds=10)
@@ -37,6 +39,8 @@ class Person:
     name: str
     phone: str
     device: Device
+    is_on_file: bool
+    """Whether his messages come from the phone on file, as far as we can tell."""
     typed: set[str] = field(default_factory=set)
     own: set[int] = field(default_factory=set)
     """Accounts that he may hear of."""
@@ -45,14 +49,51 @@ class Person:
     def address(self) -> Address:
         return self.device.address
 
-    @property
-    def is_on_file(self) -> bool:
-        """Whether his messages come from the phone on file, as far as we can tell."""
-        return isinstance(self.device, Plain) and self.phone == world.SUBSCRIBER
-
 
 class Told(AssertionError):
     """A step went otherwise than its file says; shows the conversation so far."""
+
+
+async def play(journey: Journey, stage: Stage, *channels: str) -> list["Telling"]:
+    """Play it from the first step to the last, on all channels in step; gives what was said on each.
+
+    Every channel has subscribers and accounts of its own, so that nobody gets into another's way.
+
+    Raises:
+        Told: the first step that went otherwise, on every channel where it did.
+    """
+    stage.clock.moment = journey.begins
+    tellings = [Telling(journey, stage, channel) for channel in channels]
+    await stage.begin([account for telling in tellings for account in telling.given])
+    books = await stage.database.read(Books)
+    for telling in tellings:
+        await telling.introduce(books)
+    for number, step in enumerate(journey.steps, 1):
+        stage.clock.moment += timedelta(minutes=step.wait_minutes) or PAUSE
+        if step.event == "sweep":
+            await stage.service.desk.sweep()
+        elif step.event == "export":
+            await stage.database.write(_export)
+        acted = await asyncio.gather(*(telling.act(step) for telling in tellings), return_exceptions=True)
+        seen = await stage.settle()
+        problems = [_looked(telling, step, seen, mishap) for telling, mishap in zip(tellings, acted, strict=True)]
+        if said := "\n\n".join(filter(None, problems)):
+            raise Told(f"step {number} {said}")
+    tables = await stage.database.read(_everything) if journey.nowhere else {}
+    for text in journey.nowhere:
+        assert not [name for name, rows in tables.items() if text in rows], f"{text} was stored"
+    return tellings
+
+
+def _looked(telling: "Telling", step: Step, seen: Seen, mishap: BaseException | None) -> str:
+    """What is wrong with a step on one channel, with the conversation so far; empty where all is well."""
+    try:
+        if mishap is not None:
+            raise mishap
+        telling.look(step, seen)
+    except (AssertionError, LookupError, NotImplementedError) as problem:
+        return "\n".join([f"on {telling.channel}: {problem}", *telling.transcript])
+    return ""
 
 
 class Telling:
@@ -62,51 +103,60 @@ class Telling:
         self.journey = journey
         self.stage = stage
         self.channel = channel
+        self.place = CHANNELS.index(channel)
+        self.phone = self._own_phone(world.SUBSCRIBER)
+        """The phone on file of the subscriber's accounts."""
+        self.given = [self._own_account(ACCOUNTS[name]) for name in journey.accounts]
         self.people: dict[str, Person] = {}
         self.books: Books
         self.transcript: list[str] = []
+        self._shown: dict[str, int] = {}
+        self._sms_sent = 0
 
-    async def play(self) -> None:
-        """From the first step to the last.
+    def _own_phone(self, phone: str) -> str:
+        return f"{phone[:5]}{(int(phone[5]) + self.place) % 10}{phone[6:]}"
+
+    def _own_number(self, number: str) -> str:
+        """An account or meter of this channel's, with the last four characters that the file names."""
+        return f"{number[:2]}{(int(number[2]) + self.place) % 10}{number[3:]}"
+
+    def _own_account(self, given: dict[str, Any]) -> dict[str, Any]:
+        meters = [meter | {"serial": self._own_number(meter["serial"])} for meter in given["meters"]]
+        phone = given["phone"] and self._own_phone(given["phone"])
+        return given | {"number": self._own_number(given["number"]), "phone": phone, "meters": meters}
+
+    def _own_words(self, text: str) -> str:
+        """A file's words, about this channel's accounts and meters."""
+        names = [ACCOUNTS[name] for name in self.journey.accounts]
+        known = {given["number"] for given in names} | {meter["serial"] for given in names for meter in given["meters"]}
+        return re.sub(r"\d+", lambda found: self._own_number(found[0]) if found[0] in known else found[0], text)
+
+    async def introduce(self, books: "Books") -> None:
+        """Give everybody what he holds in his hands, and link the accounts of those who are known."""
+        self.books = books
+        for number, (name, kind) in enumerate(self.journey.people.items()):
+            phone = f"+799{_STRANGERS + 10 * number + self.place}" if kind == "stranger" else self.phone
+            device = self.stage.device(self.channel, phone)
+            person = Person(name, phone, device, is_on_file=isinstance(device, Plain) and kind != "stranger")
+            self.people[name] = person
+            if kind == "subscriber" and not person.is_on_file:
+                mine = [key for key, row in books.accounts.items() if row.phone == phone]
+                await self.stage.database.write(partial(_link, person.address, mine, self.journey.begins))
+                device.know()
+
+    def _acting(self, step: Step) -> Person:
+        return self.people[step.who] if step.who else next(iter(self.people.values()))
+
+    def look(self, step: Step, seen: Seen) -> None:
+        """See what everybody was told, and compare it and what was stored with the file.
 
         Raises:
-            Told: the first step that went otherwise.
+            AssertionError: it is otherwise.
         """
-        self.stage.clock.moment = self.journey.begins
-        await self.stage.begin([ACCOUNTS[name] for name in self.journey.accounts])
-        self.books = await self.stage.database.read(Books)
-        for number, (name, kind) in enumerate(self.journey.people.items()):
-            await self._introduce(name, kind, number)
-        for number, step in enumerate(self.journey.steps, 1):
-            try:
-                await self._play(step)
-            except (AssertionError, LookupError, NotImplementedError) as problem:
-                said = "\n".join(self.transcript)
-                raise Told(f"step {number} on {self.channel}: {problem}\n{said}") from problem
-        if self.journey.nowhere:
-            tables = await self.stage.database.read(_everything)
-            for text in self.journey.nowhere:
-                assert not [name for name, rows in tables.items() if text in rows], f"{text} was stored"
-
-    async def _introduce(self, name: str, kind: str, number: int) -> None:
-        phone = f"+799{_STRANGERS + number}" if kind == "stranger" else world.SUBSCRIBER
-        person = self.people[name] = Person(name, phone, self.stage.device(self.channel, phone))
-        if kind == "subscriber" and not person.is_on_file:
-            linked_at = self.journey.begins - timedelta(days=7)
-            mine = [key for key, row in self.books.accounts.items() if row.phone == phone]
-            await self.stage.database.write(lambda connection: _link(connection, person.address, mine, linked_at))
-            person.device.know()
-
-    async def _play(self, step: Step) -> None:
-        person = self.people[step.who] if step.who else next(iter(self.people.values()))
-        self.stage.clock.moment += timedelta(minutes=step.wait_minutes) or PAUSE
-        before = {name: len(each.device.shown()) for name, each in self.people.items()}
-        sms_before = len(self.stage.sms.sent)
-        await self._act(step, person)
-        seen = await self.stage.settle()
-        news = {name: list(each.device.shown()[before[name] :]) for name, each in self.people.items()}
+        person = self._acting(step)
+        news = {name: list(each.device.shown()[self._shown[name] :]) for name, each in self.people.items()}
         self.transcript += [f"   {name} < {_printed(shown)}" for name, told in news.items() for shown in told]
-        sms = [sent.text for sent in self.stage.sms.sent[sms_before:] if sent.to == world.SUBSCRIBER]
+        sms = [sent.text for sent in self.stage.sms.sent[self._sms_sent :] if sent.to == self.phone]
         for name, told in news.items():
             each = self.people[name]
             own = self.books.own(each, seen)
@@ -122,12 +172,16 @@ class Telling:
 
     # What is done.
 
-    async def _act(self, step: Step, person: Person) -> None:
+    async def act(self, step: Step) -> None:
+        """Do what the step says."""
+        person = self._acting(step)
+        self._shown = {name: len(each.device.shown()) for name, each in self.people.items()}
+        self._sms_sent = len(self.stage.sms.sent)
         device, said = person.device, self._words(step)
         self.transcript.append(f"{person.name} > {said}")
         person.typed |= set(_NUMBER.findall(said)) | set(re.findall(r"\d+", said))
-        if step.event or step.operator:
-            await self._happen(step)
+        if step.operator:
+            await self.stage.answer_newest_case(self.channel, step.operator)
         elif step.press is not None:
             await device.press(step.press)
         elif step.press_old is not None:
@@ -136,7 +190,7 @@ class Telling:
             await device.forge(said)
         elif step.write is not None or step.sms_code:
             await device.write(said)
-        else:
+        elif not step.event:
             await self._do_without_words(step, person, said)
 
     async def _do_without_words(self, step: Step, person: Person, said: str) -> None:
@@ -144,36 +198,29 @@ class Telling:
         if step.join is not None:
             await device.join(said)
         elif step.contact is not None:
-            phone = world.SUBSCRIBER if step.contact == "foreign" else person.phone
+            phone = self.phone if step.contact == "foreign" else person.phone
             await device.share_contact(phone, own=step.contact == "own")
         elif step.photo is not None:
-            await device.send_photo(step.photo)
+            await device.send_photo(said)
         elif step.sticker:
             await device.send_sticker()
         else:
             assert step.leave, "nothing is done"
             await device.leave()
 
-    async def _happen(self, step: Step) -> None:
-        """What no subscriber does."""
-        if step.event == "sweep":
-            await self.stage.service.desk.sweep()
-        elif step.event == "export":
-            await self.stage.database.write(_export)
-        else:
-            await self.stage.answer_newest_case(step.operator)
-
     def _words(self, step: Step) -> str:
         """What is typed or carried along."""
         if step.sms_code:
-            code = next(found[0] for sms in reversed(self.stage.sms.sent) if (found := _CODE.search(sms.text)))
+            codes = [_CODE.search(sms.text) for sms in self.stage.sms.sent if sms.to == self.phone]
+            code = [found[0] for found in codes if found][-1]
             return code if step.sms_code == "right" else f"{(int(code) + 1) % 1_000_000:06d}"
         if step.token is not None or step.join is not None:
             return _FILLING.sub(lambda found: self._filling(found[1], found[2]), step.token or step.join or "")
-        return step.write or step.press or step.press_old or step.photo or step.operator or step.event or ""
+        said = step.write or step.press or step.press_old or step.photo or step.operator or step.event or ""
+        return self._own_words(said)
 
     def _filling(self, what: str, name: str) -> str:
-        number = ACCOUNTS[name]["number"]
+        number = self._own_number(ACCOUNTS[name]["number"])
         if what == "id":
             return str(next(key for key, row in self.books.accounts.items() if row.number == number))
         last_month = date(2026, 9, 1) if what == "old bill" else date(2026, 12, 1)
@@ -242,15 +289,18 @@ class Telling:
         if step.code is not None:
             assert seen.code(person.address) == step.code
         if step.readings is not None:
-            assert [self.books.reading(row) for row in seen.readings] == step.readings
+            mine = [row for row in seen.readings if row.channel == self.channel]
+            assert [self.books.reading(row) for row in mine] == list(map(self._own_words, step.readings))
+        cases = {row.id: row for row in seen.cases if row.channel == self.channel}
         if step.cases is not None:
-            assert [f"{row.kind} {row.state}" for row in seen.cases] == step.cases
+            assert [f"{row.kind} {row.state}" for row in cases.values()] == step.cases
         if step.notes is not None:
-            assert [row.note for row in seen.actions if row.moderator == BY_SUBSCRIBER] == step.notes
+            notes = [row.note for row in seen.actions if row.moderator == BY_SUBSCRIBER and row.case_id in cases]
+            assert notes == step.notes
         if step.links is not None:
             mine = seen.links_of(person.address)
             shown = [(self.books.accounts[row.account_id].number, row.proof, row.name) for row in mine]
-            assert [" ".join(filter(None, row)) for row in shown] == step.links
+            assert [" ".join(filter(None, row)) for row in shown] == list(map(self._own_words, step.links))
         if step.profile is not None:
             row = seen.profile(person.address)
             assert bool(step.profile) == (row is not None)
@@ -286,9 +336,9 @@ class Books:
             by_owner[row.account_id in own] |= {row.serial, *map(str, (row.t1, row.t2, row.t3))}
         for row in seen.readings:
             by_owner[row.account_id in own] |= set(map(str, (row.t1, row.t2, row.t3, row.consumption)))
-        names = {
-            row.name for row in seen.links if (row.channel, row.external_id) != (address.channel, address.external_id)
-        }
+        # On other channels the same play is on, with the same names.
+        here = [row for row in seen.links if row.channel == address.channel]
+        names = {row.name for row in here if row.external_id != address.external_id}
         return (by_owner[False] | names) - by_owner[True] - {"", "None", "0"}
 
 
@@ -309,8 +359,9 @@ def _printed(shown: Shown) -> str:
     return " ".join(filter(None, (shown.text, rows, shown.link_label and f"[{shown.link_label} ->]")))
 
 
-def _link(connection: Connection, address: Address, account_ids: Sequence[int], linked_at: datetime) -> None:
-    """What linking leaves behind: a profile with its consent, and the links."""
+def _link(address: Address, account_ids: Sequence[int], now: datetime, connection: Connection) -> None:
+    """What linking a week ago has left behind: a profile with its consent, and the links."""
+    linked_at = now - timedelta(days=7)
     where = {"channel": address.channel, "external_id": address.external_id}
     row = {"heard_at": linked_at, "language": "", "consent": "1", "consent_at": linked_at}
     connection.execute(insert(profile).values(**where, **row))
