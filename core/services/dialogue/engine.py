@@ -129,11 +129,16 @@ def _ask(talk: Talk) -> bool:
             again.keep_asking(talk)
         else:
             menu.show(talk, "contact-unasked")
-    elif turn.pressed and turn.pressed not in {"yes", "no"}:
+    elif turn.pressed and not (turn.pressed in {"yes", "no"} and _is_asked(talk)):
         _refuse_button(talk)
     else:
         return False
     return True
+
+
+def _is_asked(talk: Talk) -> bool:
+    """Whether the desk has asked about a reading, and waits for yes or no."""
+    return bool(talk.scene.facts.waiting(talk.scene.address, talk.scene.now))
 
 
 def _refuse_button(talk: Talk) -> None:
@@ -151,8 +156,7 @@ def _otherwise(talk: Talk, dialogue: Dialogue) -> bool:
     turn = talk.turn
     if isinstance(turn.parsed, Submission) or (turn.command is not None and not _word(turn)):
         return False
-    waiting = talk.scene.facts.waiting(talk.scene.address, talk.scene.now)
-    if turn.command in {CommandKind.YES, CommandKind.NO} and waiting:
+    if turn.command is CommandKind.THANKS or (turn.command in {CommandKind.YES, CommandKind.NO} and _is_asked(talk)):
         return False
     if turn.command is CommandKind.NO:
         menu.show(talk, "cancelled")

@@ -7,6 +7,7 @@ from core.domain.decisions import OPERATOR, PHOTO, CaseNote, NewCase
 from core.services.desk import replies
 from core.services.dialogue import menu
 from core.services.dialogue.talk import Talk
+from parsers import CommandKind
 
 STEP = "operator"
 CASE = "case"
@@ -31,6 +32,9 @@ def answer(talk: Talk) -> bool:
     if not text:
         return False
     case_id = talk.data.get(CASE)
+    if talk.turn.command is CommandKind.THANKS and case_id not in talk.scene.facts.open_cases:
+        # That is no matter for an operator.
+        return False
     if case_id in talk.scene.facts.open_cases:
         talk.decision.notes.append(CaseNote(case_id, text))
         talk.decision.code = "operator_note"
