@@ -1,13 +1,11 @@
 """The whole service between the vendors' emulators, all channels switched on, for one conversation after another."""
 
 import itertools
-import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from bot.assembly import build, rules
 from bot.service import Service
@@ -17,60 +15,24 @@ from channels.telegram.emulator import TelegramEmulator
 from channels.viber.emulator import ViberEmulator, user_id
 from channels.vk.emulator import VkEmulator
 from core.domain.keys import reference
-from core.domain.messages import Address, Arrival, Event
+from core.domain.messages import Arrival, Event
 from core.ports.channel import Registers
 from core.services.desk.desk import Desk
 from core.services.moderation import Moderation
 from core.services.outbox import Dispatcher
 from core.storage.database import Database
-from core.storage.tables import case, case_action, event, link, metadata, outbox, profile, reading
+from core.storage.tables import case, metadata
 from tests.conftest import FixedClock
+from tests.journeys.books import Seen
 from tests.journeys.handsets import ConsolePhone, Device, SmsPhone, TelegramChat, Terminal, ViberChat, VkChat
 from tests.world import AMUR, KHABAROVSK, fill, texts
 
 PUBLIC_URL = "https://meterline.example"
 BILLS_SECRET = "a-secret-of-the-bills"
 _TABLES = tuple(reversed(metadata.sorted_tables))
-_SEEN = (
-    select(reading).order_by(reading.c.sent_at, reading.c.id),
-    select(case).order_by(case.c.opened_at, case.c.id),
-    select(case_action).order_by(case_action.c.id),
-    select(link).order_by(link.c.linked_at, link.c.id),
-    select(profile),
-    select(event.c.channel, event.c.external_id, event.c.code).order_by(event.c.id),
-)
-_WAITING = select(outbox.c.channel, func.count()).group_by(outbox.c.channel)
 FAST = 100_000.0
 """Messages a second: no journey waits for a vendor's pace."""
 _users = itertools.count(5_000_001)
-
-
-class Seen:
-    """What stands in the database after a step."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.readings, self.cases, self.actions, self.links, self.profiles, self.events = (
-            connection.execute(query).all() for query in _SEEN
-        )
-        self.outbox: Counter[str] = Counter(dict(connection.execute(_WAITING).all()))
-
-    def code(self, address: Address) -> str:
-        """The outcome's code of the latest event."""
-        codes = [row.code for row in self.events if (row.channel, row.external_id) == _where(address)]
-        return codes[-1] if codes else ""
-
-    def links_of(self, address: Address) -> list[Any]:
-        return [row for row in self.links if (row.channel, row.external_id) == _where(address)]
-
-    def profile(self, address: Address) -> Any:
-        """Its row; None where there is none."""
-        return next((row for row in self.profiles if (row.channel, row.external_id) == _where(address)), None)
-
-    def dialogue(self, address: Address) -> dict[str, Any]:
-        """What is under way, as it is stored."""
-        row = self.profile(address)
-        nothing: dict[str, Any] = {"offered": [], "data": {}}
-        return json.loads(row.dialogue) if row is not None and row.dialogue else nothing
 
 
 class Stage:
@@ -219,7 +181,3 @@ class Aside:
 
     def now(self) -> datetime:
         return self._clock.now() - self._behind
-
-
-def _where(address: Address) -> tuple[str, str]:
-    return address.channel, address.external_id

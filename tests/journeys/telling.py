@@ -14,14 +14,13 @@ from channels.toolkit.emulation import Shown
 from core.domain.deep_links import sign
 from core.domain.lengths import segments
 from core.domain.messages import Address
-from core.domain.privacy import mask_address
-from core.domain.windows import period_text
 from core.storage.store import SUBSCRIBER as BY_SUBSCRIBER
-from core.storage.tables import account, link, metadata, meter, profile, reading
+from core.storage.tables import link, metadata, profile, reading
 from tests import world
+from tests.journeys.books import Books, Seen
 from tests.journeys.handsets import Device, Plain, choices
 from tests.journeys.script import ACCOUNTS, CHANNELS, Journey, Step
-from tests.journeys.stage import BILLS_SECRET, PUBLIC_URL, Seen, Stage
+from tests.journeys.stage import BILLS_SECRET, PUBLIC_URL, Stage
 
 PAUSE = timedelta(seconds=10)
 """Between two messages of one who types slowly."""
@@ -131,7 +130,7 @@ class Telling:
         known = {given["number"] for given in names} | {meter["serial"] for given in names for meter in given["meters"]}
         return re.sub(r"\d+", lambda found: self._own_number(found[0]) if found[0] in known else found[0], text)
 
-    async def introduce(self, books: "Books") -> None:
+    async def introduce(self, books: Books) -> None:
         """Give everybody what he holds in his hands, and link the accounts of those who are known."""
         self.books = books
         for number, (name, kind) in enumerate(self.journey.people.items()):
@@ -159,7 +158,7 @@ class Telling:
         sms = [sent.text for sent in self.stage.sms.sent[self._sms_sent :] if sent.to == self.phone]
         for name, told in news.items():
             each = self.people[name]
-            own = self.books.own(each, seen)
+            own = self.books.own(each.address, each.phone if each.is_on_file else "", seen)
             # Who has just left an account may still be told of that.
             each.own, may = own, own | each.own
             for shown in told:
@@ -305,41 +304,6 @@ class Telling:
             row = seen.profile(person.address)
             assert bool(step.profile) == (row is not None)
             assert {name: getattr(row, name) for name in step.profile} == step.profile
-
-
-class Books:
-    """What billing has told us of accounts and meters; no message changes it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.accounts = {row.id: row for row in connection.execute(select(account).order_by(account.c.id))}
-        self.meters = {row.id: row for row in connection.execute(select(meter))}
-
-    def reading(self, row: Any) -> str:
-        """A reading as the files write it."""
-        values = "/".join(str(value) for value in (row.t1, row.t2, row.t3) if value is not None)
-        return f"{self.meters[row.meter_id].serial} {period_text(row.period)} {values} {row.status}"
-
-    def own(self, person: Person, seen: Seen) -> set[int]:
-        """The accounts that he may hear of: those linked to him, and those whose phone is certainly his."""
-        by_phone = {key for key, row in self.accounts.items() if person.is_on_file and row.phone == person.phone}
-        return by_phone | {row.account_id for row in seen.links_of(person.address)}
-
-    def secrets(self, address: Address, own: set[int], seen: Seen) -> set[str]:
-        """What this reader may not learn: all that only others' accounts have, as it would stand in a text."""
-        by_owner: dict[bool, set[str]] = {True: set(), False: set()}
-        for key, row in self.accounts.items():
-            mine = by_owner[key in own]
-            mine |= {row.number, row.bill_code, row.address, mask_address(row.address), (row.phone or "").lstrip("+")}
-            if row.balance:
-                mine.add(f"{abs(row.balance) // 100},{abs(row.balance) % 100:02d}")
-        for row in self.meters.values():
-            by_owner[row.account_id in own] |= {row.serial, *map(str, (row.t1, row.t2, row.t3))}
-        for row in seen.readings:
-            by_owner[row.account_id in own] |= set(map(str, (row.t1, row.t2, row.t3, row.consumption)))
-        # On other channels the same play is on, with the same names.
-        here = [row for row in seen.links if row.channel == address.channel]
-        names = {row.name for row in here if row.external_id != address.external_id}
-        return (by_owner[False] | names) - by_owner[True] - {"", "None", "0"}
 
 
 def assert_listed(text: str, dialogue: dict[str, Any]) -> None:

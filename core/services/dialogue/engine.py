@@ -6,7 +6,20 @@ from typing import Final
 
 from core.domain.accounts import Level
 from core.domain.subscribers import Dialogue
-from core.services.dialogue import again, choose, history, linking, menu, money, operator, own, pairing, privacy, submit
+from core.services.dialogue import (
+    again,
+    choose,
+    figures,
+    history,
+    linking,
+    menu,
+    money,
+    operator,
+    own,
+    pairing,
+    privacy,
+    submit,
+)
 from core.services.dialogue.again import RESUME, SETTINGS, Ask
 from core.services.dialogue.talk import MENU, UNSAID, Talk, Turn, chosen
 from parsers import Command, CommandKind, Submission, parse
@@ -207,16 +220,16 @@ def ask_to_resume(talk: Talk) -> None:
 def _continue(talk: Talk, dialogue: Dialogue) -> bool:
     """Go on where the conversation stood, with what was typed when it was taken up again, or figures typed now."""
     turn = talk.turn
-    figures = submit.figures(talk) if not turn.pressed else None
-    if turn.pressed != "continue" and turn.command is not CommandKind.YES and figures is None:
+    typed = figures.read(talk) if not turn.pressed else None
+    if turn.pressed != "continue" and turn.command is not CommandKind.YES and typed is None:
         return _ask(talk) or _otherwise(talk, dialogue)
     late = dialogue.data["late"]
     data = {name: value for name, value in dialogue.data.items() if name not in {"was", "late", "numbered"}}
-    if figures is None:
+    if typed is None:
         turn.text, turn.parsed = late, parse(late) if late else None
     else:
-        data = submit.with_room_for(talk, data, figures)
-    talk.go(submit.VALUES if figures is not None else dialogue.data["was"], **data)
+        data = figures.with_room_for(typed, data, again.about(talk)[1])
+    talk.go(submit.VALUES if typed is not None else dialogue.data["was"], **data)
     turn.pressed, turn.command = "", None
     resumed = talk.dialogue
     assert resumed is not None  # noqa: S101 - it was begun two lines before

@@ -9,9 +9,9 @@ from core.domain.accounts import Account, mask, search_key
 from core.domain.decisions import Notice
 from core.domain.deep_links import verify
 from core.domain.messages import Address, ButtonKind
-from core.domain.subscribers import Link, Proof
+from core.domain.subscribers import Proof
 from core.services.desk import replies
-from core.services.dialogue import choose, menu, pairing
+from core.services.dialogue import choose, links, menu, pairing
 from core.services.dialogue.talk import MENU, Rows, Talk
 from core.services.fitting import compose
 from parsers import CommandKind, numbers
@@ -23,7 +23,6 @@ FACTOR: Final = "link.factor"
 CODE: Final = "link.code"
 BILL: Final = "link.bill"
 
-NOTICE_LASTS: Final = timedelta(hours=72)
 _PHONE_SHOWN: Final = 2
 """Digits of the phone on file that tell its owner which one it is, and nobody else much."""
 
@@ -104,7 +103,7 @@ def take_serial(talk: Talk) -> bool:
         # A bill may lie about; where somebody is linked already, the phone on file decides.
         _ask_factor(talk, account, bill=False)
     else:
-        _link(talk, account, Proof.BILL_LINK)
+        links.make(talk, account, Proof.BILL_LINK)
     return True
 
 
@@ -225,7 +224,7 @@ def take_code(talk: Talk) -> bool:
         talk.decision.code = "code_expired"
         talk.say("code-expired", _code_choices(talk), by_word=True)
     elif hmac.compare_digest(_digest(typed, data["salt"]), data["digest"]):
-        _link(talk, account, Proof.SMS_CODE)
+        links.make(talk, account, Proof.SMS_CODE)
     else:
         _wrong(talk, account, "code-wrong")
     return True
@@ -240,7 +239,7 @@ def take_bill_code(talk: Talk) -> bool:
         return True
     typed, right = (search_key("".join(text.split())).encode() for text in (talk.turn.text, account.bill_code))
     if account.bill_code and hmac.compare_digest(typed, right):
-        _link(talk, account, Proof.BILL_CODE)
+        links.make(talk, account, Proof.BILL_CODE)
     else:
         _wrong(talk, account, "bill-code-wrong")
     return True
@@ -267,7 +266,7 @@ def _wrong(talk: Talk, account: Account, key: str) -> None:
 def take_contact(talk: Talk, account: Account) -> None:
     """The platform's own card of the sender: his phone must be the one on file."""
     if talk.turn.phone == account.phone:
-        _link(talk, account, Proof.CONTACT)
+        links.make(talk, account, Proof.CONTACT)
         return
     _wrong(talk, account, "contact-differs")
 
@@ -279,67 +278,6 @@ def ask_factor_again(talk: Talk) -> None:
         menu.show(talk)
         return
     _ask_factor(talk, account, bill=not talk.scene.facts.links_of_account.get(account.id))
-
-
-def _link(talk: Talk, account: Account, proof: Proof) -> None:
-    """Done: the account is linked, and everybody who was linked before hears of it."""
-    scene = talk.scene
-    others = scene.facts.links_of_account.get(account.id, [])
-    mine = [other for other in others if other.address == scene.address]
-    if not mine and len(others) >= scene.rules.identity.links_of_account:
-        talk.end()
-        talk.decision.code = "too_many_links"
-        talk.say("link-account-full", phones=replies.phones(scene, scene.rules.branch(account)))
-        menu.under(talk)
-        return
-    said = "proved" if mine else "linked"
-    link = mine[0] if mine else _new_link(talk, account, proof)
-    link.proof, link.proved_at = proof, scene.now
-    talk.decision.links.append(link)
-    if not mine:
-        _tell_others(talk, account, [other.address for other in others if other.address != scene.address], proof)
-    talk.end()
-    talk.decision.code = said
-    talk.decision.account_id = account.id
-    talk.say(said, account=choose.title(talk, account))
-    menu.under(talk)
-
-
-def _new_link(talk: Talk, account: Account, proof: Proof) -> Link:
-    scene = talk.scene
-    link = Link(
-        id=scene.new_key(),
-        account_id=account.id,
-        address=scene.address,
-        proof=proof,
-        proved_at=scene.now,
-        linked_at=scene.now,
-    )
-    scene.facts.links.setdefault(scene.address, []).append(link)
-    scene.facts.links_of_account.setdefault(account.id, []).append(link)
-    return link
-
-
-def _tell_others(talk: Talk, account: Account, addresses: list[Address], proof: Proof) -> None:
-    """News for who was linked before; and for the phone on file, where no code has gone there just now."""
-    scene = talk.scene
-    channel = scene.rules.identity.code_channel
-    if proof is not Proof.SMS_CODE and channel and account.phone:
-        addresses = [*addresses, Address(channel, account.phone)]
-    branch = scene.rules.branch(account)
-    for address in dict.fromkeys(addresses):
-        capabilities = scene.rules.capabilities.get(address.channel)
-        known = scene.facts.profiles.get(address)
-        if capabilities is None:
-            continue
-        language = known.language if known is not None else ""
-        variants = scene.rules.texts.variants(
-            language,
-            "notice-linked",
-            account=mask(account.number),
-            phones=replies.phones(scene, branch),
-        )
-        talk.decision.notices.append(Notice(to=address, text=compose(variants, (), capabilities), lasts=NOTICE_LASTS))
 
 
 def _account(talk: Talk) -> Account | None:

@@ -1,18 +1,17 @@
 """Submitting a reading in steps: account, meter, one value per zone, a look at what it means, and yes."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from core.domain.accounts import Account, Level, Meter, mask
 from core.domain.readings import Code, Status
 from core.domain.validation import Verdict, baseline, judge
 from core.domain.windows import local_day, place
 from core.services.desk import replies
-from core.services.desk.look_up import Match, in_order
+from core.services.desk.look_up import Match
 from core.services.desk.settle import confirm, settle, take
-from core.services.dialogue import choose, menu, pairing
+from core.services.dialogue import choose, figures, menu, pairing
 from core.services.dialogue.talk import Rows, Talk
-from parsers import CommandKind, Submission
+from parsers import CommandKind
 
 ACCOUNT: Final = "submit.account"
 METER: Final = "submit.meter"
@@ -121,14 +120,7 @@ def take_pair(talk: Talk) -> bool:
 
 def ask_values(talk: Talk, account: Account, meter: Meter, *values: int, problem: str = "") -> None:
     """Ask for the next zone's value, after saying what was wrong with the last one; several may be typed at once."""
-    branch = talk.scene.rules.branch(account)
-    if branch.outside == "reject" and not place(branch, talk.scene.sent_at).inside:
-        # Better now than after all has been typed.
-        talk.end()
-        talk.decision.code, talk.decision.account_id = Code.OUTSIDE_WINDOW.value, account.id
-        first, last = (str(day) for day in branch.window)
-        talk.say("outside-window", open=first, close=last)
-        menu.under(talk)
+    if _is_refused_now(talk, account):
         return
     typed = list(values)
     talk.go(VALUES, account=account.id, meter=meter.id, values=typed)
@@ -141,6 +133,19 @@ def ask_values(talk: Talk, account: Account, meter: Meter, *values: int, problem
         previous = _before(talk, account, meter)[len(typed)]
         variants.insert(0, f"{asked} {talk.render('value-before-linked', previous=str(previous))}")
     talk.say_texts(variants, _value_choices(talk, account, typed), by_word=True)
+
+
+def _is_refused_now(talk: Talk, account: Account) -> bool:
+    """Whether the branch takes no readings today; if so, says so: better now than after all has been typed."""
+    branch = talk.scene.rules.branch(account)
+    if branch.outside != "reject" or place(branch, talk.scene.sent_at).inside:
+        return False
+    talk.end()
+    talk.decision.code, talk.decision.account_id = Code.OUTSIDE_WINDOW.value, account.id
+    first, last = map(str, branch.window)
+    talk.say("outside-window", open=first, close=last)
+    menu.under(talk)
+    return True
 
 
 def _value_choices(talk: Talk, account: Account, typed: list[int]) -> Rows:
@@ -167,7 +172,7 @@ def take_values(talk: Talk) -> bool:
             return False
         typed = list(_before(talk, account, meter))
     else:
-        more = figures(talk, meter.zones - len(typed))
+        more = figures.read(talk, meter.zones - len(typed))
         if more is None:
             return False
         if len(typed) + len(more) > meter.zones:
@@ -181,31 +186,6 @@ def take_values(talk: Talk) -> bool:
     else:
         show(talk, account, meter, tuple(typed))
     return True
-
-
-def figures(talk: Talk, wanted: int = 0) -> list[int] | None:
-    """The figures, if the text is nothing else; a fraction is dropped by the parser.
-
-    `5 778` may be one figure or two: where so many are `wanted`, that decides.
-    """
-    parsed = talk.turn.parsed
-    if not isinstance(parsed, Submission):
-        return None
-    found = [
-        list(in_order(candidate.entries[0]))
-        for candidate in parsed.candidates
-        if len(candidate.entries) == 1
-        if candidate.entries[0].account is None and candidate.entries[0].meter is None
-    ]
-    return next((values for values in found if len(values) == wanted), found[0] if found else None)
-
-
-def with_room_for(talk: Talk, data: Mapping[str, Any], values: list[int]) -> dict[str, Any]:
-    """What the dialogue remembers, without the values typed before where there are enough new ones."""
-    _, meter = _about(talk)
-    typed = list(data["values"])
-    has_room = meter is not None and len(typed) + len(values) <= meter.zones
-    return {"account": data["account"], "meter": data["meter"], "values": typed if has_room else []}
 
 
 def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) -> None:
@@ -265,7 +245,7 @@ def answer_check(talk: Talk) -> bool:
         finish(talk, account, meter, insist=False)
     elif pressed in {"edit", "no"} or command is CommandKind.NO:
         ask_values(talk, account, meter)
-    elif figures(talk) is not None:
+    elif figures.read(talk) is not None:
         talk.data["values"] = []
         return take_values(talk)
     else:
