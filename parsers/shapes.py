@@ -133,12 +133,13 @@ def candidates(
 class Ways(Sequence[Candidate]):
     """A row's candidates, each built when it is looked at: where the first fits the files, no other is."""
 
-    __slots__ = ("_numbers", "_recipes", "_values")
+    __slots__ = ("_first", "_numbers", "_recipes", "_values")
 
     def __init__(self, recipes: tuple[_Recipe, ...], numbers: Sequence[str], values: tuple[Value, ...]) -> None:
         self._recipes = recipes
         self._numbers = numbers
         self._values = values
+        self._first: Candidate | None = None
 
     @overload
     def __getitem__(self, place: int) -> Candidate: ...
@@ -150,7 +151,12 @@ class Ways(Sequence[Candidate]):
         """Build what is asked for."""
         if isinstance(place, slice):
             return candidates(self._recipes[place], self._numbers, self._values, _UNREPAIRED)
-        return candidates((self._recipes[place],), self._numbers, self._values, _UNREPAIRED)[0]
+        if place == 0 and self._first is not None:
+            return self._first
+        (built,) = candidates((self._recipes[place],), self._numbers, self._values, _UNREPAIRED)
+        if place == 0:
+            self._first = built
+        return built
 
     def __len__(self) -> int:
         """How many there are."""
