@@ -1,6 +1,6 @@
 """What a text message may turn out to be: the parser's answer, as plain values."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -79,23 +79,17 @@ class Candidate(NamedTuple):
 class Submission:
     """Readings. `candidates` come most literal first, at least one, at most `MAX_CANDIDATES`.
 
+    Those of a plain text are made when they are looked at.
     `accounts` are all the strings that any candidate takes for an account: what the core must look up.
     `phone_like` says that the first number looks like a mobile phone: a hint for the answer when look-up finds nothing.
     """
 
     outcome: Outcome
-    candidates: tuple[Candidate, ...]
+    candidates: Sequence[Candidate]
+    accounts: tuple[str, ...]
     matched: str
     language: Language | None = None
     phone_like: bool = False
-
-    @property
-    def accounts(self) -> Iterator[str]:
-        """Every account number that any candidate names; may repeat."""
-        for candidate in self.candidates:
-            for entry in candidate.entries:
-                if entry.account is not None:
-                    yield entry.account
 
 
 class CommandKind(StrEnum):

@@ -87,7 +87,8 @@ def _submission(reader: Reader, matched: str) -> Submission | None:
     if is_ambiguous or _is_doubtful(groups, first):
         outcome = Outcome.NEEDS_CONFIRMATION
     kept = tuple(islice(found, MAX_CANDIDATES))
-    return Submission(outcome, kept, matched[:MAX_MATCHED], reader.language, is_phone(groups[0].text))
+    accounts = {entry.account: None for candidate in kept for entry in candidate.entries if entry.account is not None}
+    return Submission(outcome, kept, tuple(accounts), matched[:MAX_MATCHED], reader.language, is_phone(groups[0].text))
 
 
 def _arrangements(groups: Sequence[Group]) -> Iterator[list[Row]]:

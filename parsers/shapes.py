@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from parsers.message import MAX_CANDIDATES, Candidate, Entry, Outcome, Repair, Value
 
@@ -41,6 +41,7 @@ _ALLOWED = {"v": "v", "s": "m", "A": "am", "M": "am"}
 _LIKELY = {"A": "a", "a": "a", "M": "m", "m": "m", "-": "j"}
 _TIED = re.compile("-++")
 _ABSENT = -1
+_UNREPAIRED: frozenset[Repair] = frozenset()
 new = tuple.__new__
 """Builds a named tuple in half the time of its constructor, which is a Python function: this is the hot path."""
 _ENTRY = re.compile(r"(m(?=a))?(aj*+)?(m?)(v[vw]*+)")
@@ -72,6 +73,8 @@ class Plan(NamedTuple):
 
     shapes: tuple[str, ...]
     recipes: tuple[_Recipe, ...]
+    accounts: tuple[slice, ...]
+    """Every part of the row that some recipe takes for an account."""
     outcome: Outcome
     may_hold_card: bool
     may_start_with_phone: bool
@@ -99,6 +102,7 @@ def plan(lengths: tuple[int, ...], hints: str = "") -> Plan:
     return Plan(
         tuple(shapes),
         recipes,
+        _accounts(recipes),
         outcome,
         any(length in _CARD_DIGITS for length in lengths) or lengths.count(_CARD_QUARTER) >= _CARD_QUARTER,
         lengths[:1] == (_PHONE_DIGITS,),
@@ -124,6 +128,47 @@ def candidates(
                 made.append(Entry(name, names[meter], tuple([_one_value(values[part]) for part in in_groups.values])))
         built.append(new(Candidate, (tuple(made), own_repairs | repairs if repairs else own_repairs)))
     return tuple(built)
+
+
+class Ways(Sequence[Candidate]):
+    """A row's candidates, each built when it is looked at: where the first fits the files, no other is."""
+
+    __slots__ = ("_first", "_numbers", "_recipes", "_values")
+
+    def __init__(self, recipes: tuple[_Recipe, ...], numbers: Sequence[str], values: tuple[Value, ...]) -> None:
+        self._recipes = recipes
+        self._numbers = numbers
+        self._values = values
+        self._first: Candidate | None = None
+
+    @overload
+    def __getitem__(self, place: int) -> Candidate: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Candidate, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Candidate | tuple[Candidate, ...]:
+        """Build what is asked for."""
+        if isinstance(place, slice):
+            return candidates(self._recipes[place], self._numbers, self._values, _UNREPAIRED)
+        if place == 0 and self._first is not None:
+            return self._first
+        (built,) = candidates((self._recipes[place],), self._numbers, self._values, _UNREPAIRED)
+        if place == 0:
+            self._first = built
+        return built
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._recipes)
+
+    def __eq__(self, other: object) -> bool:
+        """The same candidates in the same order."""
+        return isinstance(other, Ways) and self[:] == other[:]
+
+    def __hash__(self) -> int:
+        """By the candidates."""
+        return hash(self[:])
 
 
 def _variants(lengths: tuple[int, ...]) -> Iterator[str]:
@@ -200,6 +245,18 @@ def _recipe(shape: str, hints: str) -> _Recipe:
             )
         )
     return _Recipe(tuple(entries), frozenset(repair for repair, happened in repairs.items() if happened))
+
+
+def _accounts(recipes: tuple[_Recipe, ...]) -> tuple[slice, ...]:
+    spans = {}
+    for recipe in recipes:
+        for account, _, _, in_groups in recipe.entries:
+            start, stop = account, account + 1
+            if in_groups is not None:
+                start, stop = in_groups.account.start or 0, in_groups.account.stop
+            if start != _ABSENT and stop:
+                spans[start, stop] = slice(start, stop)
+    return tuple(spans.values())
 
 
 def _one_value(parts: tuple[Value, ...]) -> Value:

@@ -4,7 +4,7 @@ import re
 
 from parsers.foreign import card_in, is_phone, refuse, reject_card
 from parsers.message import Rejected, Submission, Value
-from parsers.shapes import candidates, new, plan
+from parsers.shapes import Ways, new, plan
 
 MAX_MATCHED = 160
 """How much of a text is quoted back as understood."""
@@ -25,7 +25,8 @@ def read(text: str) -> Submission | Rejected | None:
     values = tuple([new(Value, (int(number), len(number), None)) for number in numbers])
     return Submission(
         found.outcome,
-        candidates(found.recipes, numbers, values, frozenset()),
+        Ways(found.recipes, numbers, values),
+        tuple(["".join(numbers[part]) for part in found.accounts]),
         " ".join(numbers)[:MAX_MATCHED],
         None,
         found.may_start_with_phone and is_phone(numbers[0]),

@@ -41,7 +41,8 @@ def septets(text: str) -> int:
 
 def utf16_units(text: str) -> int:
     """UTF-16 code units: one a character, two for an emoji and its like."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    # Less the byte order mark: Python has a short way for this name of a codec, and not for the ones without a mark.
+    return len(text.encode("utf-16", "surrogatepass")) // 2 - 1
 
 
 def segments(text: str) -> int:

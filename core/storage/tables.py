@@ -43,7 +43,7 @@ def microseconds(moment: datetime) -> int:
 
 def moment(value: datetime | int) -> datetime:
     """A moment as the database keeps it, or as SQLAlchemy hands it over."""
-    return value if isinstance(value, datetime) else _EPOCH + timedelta(microseconds=value)
+    return value if isinstance(value, datetime) else _EPOCH + timedelta(0, 0, value)  # by name it takes twice as long
 
 
 class Instant(TypeDecorator[datetime]):

@@ -219,3 +219,15 @@ def test_work_grows_no_faster_than_the_text(unit: str) -> None:
     for text in (half, whole):
         parse(text)  # fills the caches
     assert calls_of(lambda: parse(whole)) <= 2.5 * calls_of(lambda: parse(half)) + 200
+
+
+@given(text=st.one_of(likely_text, st.lists(figures, min_size=1, max_size=9).map(" ".join)))
+def test_accounts_are_those_of_the_candidates(text: str) -> None:
+    """What the core looks up is exactly what some candidate takes for an account."""
+    parsed = parse(text)
+    if isinstance(parsed, Submission):
+        every = list(parsed.candidates)
+        assert every == [parsed.candidates[place] for place in range(len(every))] == list(parsed.candidates[:])
+        assert set(parsed.accounts) == {
+            entry.account for candidate in every for entry in candidate.entries if entry.account is not None
+        }

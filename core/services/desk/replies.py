@@ -53,8 +53,6 @@ _LINE: Final = {
     Code.CORRECTION_AFTER_EXPORT: "item-review",
 }
 
-_ZONES: Final = ("t1", "t2", "t3")
-
 _DONE: Final = frozenset({Code.ACCEPTED, Code.SAME_AS_PREVIOUS, Code.DUPLICATE})
 
 
@@ -185,7 +183,7 @@ def values_text(scene: Scene, values: Sequence[int]) -> str:
     """`показание 5778`, or `день 5778, ночь 2542`."""
     if not 1 <= len(values) <= 3:  # noqa: PLR2004 - a meter has at most three zones; more is the subscriber's mistake
         return " ".join(map(str, values))
-    named = dict(zip(_ZONES, map(str, values), strict=False))
+    named = {f"t{number}": str(value) for number, value in enumerate(values, 1)}
     return scene.rules.texts.render(scene.language, f"values-{len(values)}", **named)
 
 

@@ -33,8 +33,7 @@ def leave(scene: Scene, decision: Decision) -> None:
 
 def answer(event: Event, parsed: Parsed | None, scene: Scene, decision: Decision) -> bool:
     """Answer in the dialogue; False leaves the text to the rules for single messages."""
-    known = scene.facts.profiles.get(scene.address)
-    if isinstance(event, TextReceived) and isinstance(parsed, Submission) and (known is None or known.dialogue is None):
+    if isinstance(event, TextReceived) and isinstance(parsed, Submission) and not _is_talking(scene):
         # A reading, and nothing under way that it could answer: nearly every message, and the shortest way for it.
         return False
     turn = Turn(text=decision.text, parsed=parsed, command=parsed.kind if isinstance(parsed, Command) else None)
@@ -84,7 +83,7 @@ def accompany(scene: Scene, decision: Decision) -> None:
 
     Where the message was the reading that the dialogue was about, or asks itself for a yes, the dialogue is over.
     """
-    if decision.reply is None:
+    if decision.reply is None or not (scene.capabilities.button_rows or _is_talking(scene)):
         return
     talk = Talk(Turn(), scene, decision)
     stored = [*decision.readings, *decision.changed]
@@ -99,6 +98,12 @@ def accompany(scene: Scene, decision: Decision) -> None:
         talk.say_texts([decision.reply], ((talk.choice("choice-yes", "yes"), talk.choice("choice-no", "no")),))
     else:
         lead_on(talk)
+
+
+def _is_talking(scene: Scene) -> bool:
+    """Whether the sender is in a dialogue; nearly no one who sends an SMS is."""
+    known = scene.facts.profiles.get(scene.address)
+    return known is not None and known.dialogue is not None
 
 
 def lead_on(talk: Talk) -> None:
