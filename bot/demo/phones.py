@@ -64,6 +64,8 @@ class Phones:
         self._threads: defaultdict[str, list[Message]] = defaultdict(list)
         self._ids = itertools.count(1)
         self._task: asyncio.Task[None] | None = None
+        self._heard = 0
+        self._settled = asyncio.Condition()
 
     def start(self) -> None:
         """Begin to listen for replies; from inside the running loop."""
@@ -92,6 +94,11 @@ class Phones:
         self.changed()
         return message
 
+    async def settle(self) -> None:
+        """Wait until every reply that was sent is on its phone, and reported."""
+        async with self._settled:
+            await self._settled.wait_for(lambda: self._heard == len(self._emulator.sent))
+
     def _add(self, number: str, *, mine: bool, text: str, parts: int) -> Message:
         message = Message(id=next(self._ids), mine=mine, text=text, parts=parts, at=self._clock.now())
         thread = self._threads[number]
@@ -101,13 +108,14 @@ class Phones:
         return message
 
     async def _listen(self) -> None:
-        heard = 0
         while True:
             with suppress(TimeoutError):
-                await self._emulator.wait_for(heard + 1, WATCH_SECONDS)
-            for sms in self._emulator.sent[heard:]:
-                heard += 1
+                await self._emulator.wait_for(self._heard + 1, WATCH_SECONDS)
+            for sms in self._emulator.sent[self._heard :]:
                 await self._receive(sms)
+                async with self._settled:
+                    self._heard += 1
+                    self._settled.notify_all()
 
     async def _receive(self, sms: SentSms) -> None:
         """Show a reply, and report it as a network does: taken, then delivered."""

@@ -12,6 +12,7 @@ from typing import Final
 from bot.assembly import build
 from bot.demo import books, configuration, prologue
 from bot.demo.clock import DemoClock
+from bot.demo.configuration import MESSENGERS
 from bot.demo.emulators import Emulators
 from bot.demo.household import OWN_PHONE
 from bot.demo.messengers import Messenger
@@ -71,7 +72,7 @@ async def running(folder: Path, *, port: int = 8080, clock: Clock | None = None)
         service = build(settings, Texts(), now)
         stack.push_async_callback(service.stop)
         retailer = sample(local_day(next(iter(settings.branches().values())), now.now()))
-        fresh = await _fill(folder, retailer, service, settings, now)
+        is_fresh = await _fill(folder, retailer, service, settings, now)
         pages = Pages(service.database, settings.branches(), retailer, now, folder / configuration.FILE)
         phones = pages.phones = Phones(emulators.sms, service.database, now)
         pages.messengers = emulators.phones(now)
@@ -79,9 +80,9 @@ async def running(folder: Path, *, port: int = 8080, clock: Clock | None = None)
         pages.sign = lambda account: sign(account, (now.now() + LINKS_LAST).date(), secret)
         service.listener.add_pages(pages.routes())
         _watch(pages, stack)
+        if is_fresh:
+            await _play_prologue(retailer, phones, emulators.sms, settings, now)
         await service.start()
-        if fresh:
-            await prologue.play(retailer, now, phones.text, partial(emulators.sms.wait_for, seconds=REPLY_SECONDS))
         yield Demo(f"{configuration.address(port)}/demo", pages.config, port, retailer, service, emulators)
 
 
@@ -94,6 +95,24 @@ def _watch(pages: Pages, stack: AsyncExitStack) -> None:
         stack.push_async_callback(phones.stop)
     # The streams to browsers never end by themselves, and the service waits for its requests when it stops.
     stack.callback(pages.close)
+
+
+async def _play_prologue(
+    retailer: Sample, phones: Phones, emulator: SmsEmulator, settings: Settings, clock: DemoClock
+) -> None:
+    """Play what happened before the visitor came, to a service that has nothing but SMS and ends with it.
+
+    Beside Telegram's library, which the whole service begins to load as soon as it starts, it would take seconds.
+    """
+    off = {name: getattr(settings.channels, name).model_copy(update={"enabled": False}) for name in MESSENGERS}
+    channels = settings.channels.model_copy(update=off)
+    service = build(settings.model_copy(update={"channels": channels}), Texts(), clock)
+    try:
+        await service.start()
+        await prologue.play(retailer, clock, phones.text, partial(emulator.wait_for, seconds=REPLY_SECONDS))
+        await phones.settle()
+    finally:
+        await service.stop()
 
 
 async def _fill(folder: Path, retailer: Sample, service: Service, settings: Settings, clock: Clock) -> bool:

@@ -141,7 +141,7 @@ async def test_example_takes_its_owners_phone(page: Page) -> None:
 
 async def test_wrong_number_is_named_and_the_text_is_kept(page: Page) -> None:
     """Nothing is sent from what is no phone, and nothing typed is lost."""
-    await page.locator("label").filter(has_text="Другой").click()
+    await page.locator(".senders label").filter(has_text="Другой").click()
     await page.locator("#other").fill("12345")
     await text(page, "ДА")
     await expect(page.locator("#problem")).to_contain_text("Такого номера телефона нет")

@@ -54,7 +54,8 @@ async def test_handset(emulator: VkEmulator, channel: VkCallback, front: Front, 
     assert await handset.write(ME, "4711 👍") == 200
     assert await handset.send_photo(ME, "вот") == 200
     assert await handset.leave(ME) == 200
-    joined, choice, text, photo, left = front.heard
+    assert await emulator.allow(ME) == 200
+    joined, choice, text, photo, left, back = front.heard
     assert isinstance(joined, Joined)
     assert joined.start == "7K2QM"
     assert isinstance(choice, ChoiceMade)
@@ -64,6 +65,7 @@ async def test_handset(emulator: VkEmulator, channel: VkCallback, front: Front, 
     assert isinstance(photo, PhotoReceived)
     assert (photo.caption, photo.photo) == ("вот", "https://pictures.example/457239017-w.jpg")
     assert isinstance(left, Left)
+    assert isinstance(back, Joined)
     assert handset.shown(ME) == [Shown("Что сделать?", (("Передать", "Баланс"),), "https://example.ru/p", "Оплатить")]
     assert handset.shown("5550002") == []
 
