@@ -88,7 +88,13 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-MESSENGERS = ("journeys/test_dialogues.py", "survival/", "crash/test_messengers.py", "bot/demo/test_messengers.py")
+MESSENGERS = (
+    "journeys/test_dialogues.py",
+    "survival/",
+    "crash/test_messengers.py",
+    "bot/demo/test_messengers.py",
+    "bot/demo/test_phones.py",
+)
 """What plays messengers through the whole service: many minutes of processor, so it has a target of its own."""
 
 
