@@ -162,13 +162,13 @@ class Pages:
 
     async def _state(self, number: str, session: str) -> dict[str, Any]:
         branches, now = self._branches, self._clock.now()
-        shown = await self._database.read(lambda connection: board(connection, branches, now))
-        return {
-            "number": number,
+        # The phones first: whatever a message on them tells is in the database that is read after.
+        phones = {
             "messages": [_message(item) for item in self.phones.thread(number)],
             "messengers": {name: messenger.state(session) for name, messenger in self.messengers.items()},
-            **shown,
         }
+        shown = await self._database.read(lambda connection: board(connection, branches, now))
+        return {"number": number, **phones, **shown}
 
     @contextmanager
     def _listening(self) -> Iterator[asyncio.Event]:

@@ -1,7 +1,8 @@
 """Builders for tests of imports and exports: files, imports, and what is then on file."""
 
+import itertools
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,18 @@ ACCOUNTS = "account;branch;address;phone;balance;balance_date;old_account;bill_c
 METERS = "account;meter;zones;digits;ratio;t1;t2;t3;read_on;verification_due;automatic"
 
 
+NOON = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+_runs = itertools.count()
+
+
 class Noon:
-    """Noon of 22 November 2026 in Khabarovsk."""
+    """Noon of 22 November 2026 in Khabarovsk, a second later for each import: two in one millisecond could share keys."""
+
+    def __init__(self) -> None:
+        self._now = NOON + timedelta(seconds=next(_runs))
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+        return self._now
 
 
 def an_account(number: str, *, branch: str = "khb", balance: str = "12,50", old: str = "", phone: str = "") -> str:
