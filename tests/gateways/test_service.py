@@ -39,6 +39,7 @@ sender = "{sender}"
 code = "khb"
 name = "Khabarovsk"
 timezone = "Asia/Vladivostok"
+window = [1, 31]
 """
 
 
