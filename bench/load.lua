@@ -1,22 +1,23 @@
 -- wrk's side of the benchmark: every request is another SMS with a distinct, valid reading.
--- Arguments: seed, accounts, how many of them to visit (spread over all), day value, time of sending. Account i texts
--- from the phone on file, so the answer says the consumption; each pass over the accounts has higher values.
-local threads = 0
+-- Arguments: seed, accounts, how many of them to visit (spread over all), requests of earlier rounds, time of sending.
+-- Account i texts from the phone on file, so the answer says the consumption; each pass over the accounts has higher
+-- values. `sent` in the result is where the next round goes on.
+local threads = {}
 function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
+  thread:set("number", #threads)
+  table.insert(threads, thread)
 end
 
 function init(args)
-  seed, accounts, visited, day, sent_at = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4]), args[5]
-  count = 0
+  seed, accounts, visited, first, sent_at = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4]), args[5]
+  count = math.ceil(first / 2)
 end
 
 function request()
   -- 7919 is prime to the number of accounts: a walk over all of them in no order that an index would like.
   local n = count * 2 + number
   local i = (n * 7919 % visited) * (accounts / visited)
-  local value = day + math.floor(n / visited)
+  local value = 5100 + math.floor(n / visited)
   local body = string.format(
     '{"id":"%s-%d-%d","from":"+7914%07d","to":"+79244114455","text":"%d %d %d %d","sent_at":"%s"}',
     seed, number, count, i, 1000000000 + i, 20000000 + i, value, value - 3000, sent_at)
@@ -26,6 +27,7 @@ end
 
 function done(summary, latency, requests)
   local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
-  io.write(string.format('RESULT {"requests":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"failed":%d}\n',
-    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000, failed))
+  local sent = 2 * math.max(threads[1]:get("count"), threads[2]:get("count")) - threads[1]:get("first")
+  io.write(string.format('RESULT {"requests":%d,"sent":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"failed":%d}\n',
+    summary.requests, sent, summary.duration / 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000, failed))
 end

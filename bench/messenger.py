@@ -66,11 +66,11 @@ def service(url: str, folder: Path) -> Iterator[int]:
         yield port
 
 
-def shoot(port: int, turn: int, accounts: int) -> dict[str, float]:
-    """Load the hook with wrk."""
+def shoot(port: int, accounts: int, first: int) -> dict[str, float]:
+    """Load the hook with wrk. `first`: how many updates earlier rounds have sent."""
     command = ["wrk", "-t2", f"-c{throughput.CONNECTIONS}", f"-d{throughput.SECONDS}s", "-s", str(LUA)]
     command += ["-H", f"X-Telegram-Bot-Api-Secret-Token: {SECRET}", "-H", "Content-Type: application/json"]
-    arguments = [str(turn + 1), str(accounts), str(accounts), str(5100 + 50 * turn), str(int(time.time()))]
+    arguments = [str(accounts), str(first), str(int(time.time()))]
     command += [f"http://127.0.0.1:{port}/hooks/telegram", "--", *arguments]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     line = next(line for line in printed.splitlines() if line.startswith("RESULT "))
@@ -105,11 +105,12 @@ def run(folder: Path, accounts: int) -> dict[str, float]:
     url = f"sqlite:///{folder / 'telegram.db'}"
     seed(url, accounts)
     results: dict[str, list[dict[str, float]]] = {"bare": [], "telegram": []}
-    for turn in range(throughput.ROUNDS):
+    for _ in range(throughput.ROUNDS):
         with throughput.bare() as port:
-            results["bare"].append(throughput.shoot(port, "bare", 5100, accounts, accounts))
+            results["bare"].append(throughput.shoot(port, "bare", accounts, accounts))
         with service(url, folder) as port:
-            results["telegram"].append(shoot(port, turn, accounts))
+            sent = sum(int(result["sent"]) for result in results["telegram"])
+            results["telegram"].append(shoot(port, accounts, sent))
         check(url)
     print(f"\nTelegram updates, menu and submission mixed, {accounts:,} linked chats, SQLite")
     limit = throughput.report("bare aiohttp", results["bare"])

@@ -1,22 +1,23 @@
 -- wrk's side of the Telegram benchmark: linked subscribers press «menu» and send this month's values, turn by turn.
--- Arguments: seed, accounts, how many of them to visit, day value, unix time of sending. Chat i is linked to account i.
-local threads = 0
+-- Arguments: accounts, updates of earlier rounds, unix time of sending. Chat i is linked to account i. `sent` in the
+-- result is where the next round goes on.
+local threads = {}
 function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
+  thread:set("number", #threads)
+  table.insert(threads, thread)
 end
 
 function init(args)
-  seed, accounts, visited, day, sent_at = tonumber(args[1]), tonumber(args[2]), tonumber(args[3]), tonumber(args[4]), tonumber(args[5])
-  count = 0
+  accounts, first, sent_at = tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
+  count = math.ceil(first / 2)
 end
 
 function request()
   local n = count * 2 + number
   local turn = math.floor(n / 2)
-  local i = (turn * 7919 % visited) * (accounts / visited)
-  local value = day + math.floor(turn / visited)
-  local update = seed * 100000000 + n
+  local i = turn * 7919 % accounts
+  local value = 5100 + math.floor(turn / accounts)
+  local update = 100000000 + n
   local chat = string.format('{"id":%d,"type":"private"}', 1000000 + i)
   local from = string.format('{"id":%d,"is_bot":false,"first_name":"A"}', 1000000 + i)
   local body
@@ -35,6 +36,7 @@ end
 
 function done(summary, latency, requests)
   local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
-  io.write(string.format('RESULT {"requests":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"failed":%d}\n',
-    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000, failed))
+  local sent = 2 * math.max(threads[1]:get("count"), threads[2]:get("count")) - threads[1]:get("first")
+  io.write(string.format('RESULT {"requests":%d,"sent":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"failed":%d}\n',
+    summary.requests, sent, summary.duration / 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000, failed))
 end

@@ -26,7 +26,7 @@ _runs = itertools.count()
 
 
 class Noon:
-    """Noon of 22 November 2026 in Khabarovsk, a second later for each import: two in one millisecond could share keys."""
+    """Noon of 22 November 2026 in Khabarovsk, a second later for each import: two at once could share keys."""
 
     def __init__(self) -> None:
         self._now = NOON + timedelta(seconds=next(_runs))
