@@ -20,6 +20,31 @@ def restricted(capabilities: Capabilities) -> Capabilities:
     return replace(capabilities, may_show_balance=False, may_send_payment_link=False, may_show_address=False)
 
 
+_SUM: Final = re.compile(r"\d(?:[.,]\d\d)?\s*(?:руб|р\.|₽|коп|rub)|\d,\d\d\b|\d{3}\.\d\d\b", re.IGNORECASE)
+"""A sum of money: `25.11` is a day."""
+_LINK: Final = re.compile(r"https?://|www\.|\w\.(?:ru|рф|su|com|net|org)\b", re.IGNORECASE)
+
+
+def unfit(words: str, address: str, capabilities: Capabilities) -> str:
+    """What of a moderator's own words the channel must not carry: `a sum`, `a link`, `the address`; empty if nothing.
+
+    Words can say the same in other ways: this catches the slip, not the intent.
+    """
+    if not capabilities.may_show_balance and _SUM.search(words):
+        return "a sum"
+    if not capabilities.may_send_payment_link and _LINK.search(words):
+        return "a link"
+    if not capabilities.may_show_address and _names(words, address):
+        return "the address"
+    return ""
+
+
+def _names(words: str, address: str) -> bool:
+    """Whether the words hold the street or whatever else of the address is masked; short names say too little."""
+    hidden = set(re.findall(r"[^\W\d_]{4,}", address.lower())) - set(re.findall(r"\w+", mask_address(address).lower()))
+    return not hidden.isdisjoint(re.findall(r"\w+", words.lower()))
+
+
 _PLACES: Final = re.compile(r"г|гор|город|с|село|п|пос|пос[её]лок|пгт|рп|нп|ст|станица|х|хутор|аул|дер|деревня")
 """Words before the name of a settlement; so is `д` where no number follows."""
 _REGIONS: Final = re.compile(r"край|обл|область|респ|республика|ао|округ|р-н|район")

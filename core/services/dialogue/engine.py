@@ -86,7 +86,9 @@ _TYPED: Final = frozenset(
     {submit.PAIR, submit.VALUES, linking.PAIR, linking.SERIAL, linking.CODE, linking.BILL, own.NAME}
 )
 """Steps whose answer is typed: whatever word it looks like, but the way out, the step has the first say."""
-_WAYS_OUT: Final = frozenset({CommandKind.MENU, CommandKind.NO, CommandKind.HELP, CommandKind.OPERATOR})
+_WAYS_OUT: Final = frozenset(
+    {CommandKind.MENU, CommandKind.NO, CommandKind.HELP, CommandKind.OPERATOR, CommandKind.THANKS}
+)
 
 
 def converse(talk: Talk) -> bool:

@@ -10,7 +10,7 @@ from core.domain.accounts import Branch, Branches, mask
 from core.domain.keys import Keys, reference
 from core.domain.lengths import measure
 from core.domain.messages import Capabilities
-from core.domain.privacy import FORGOTTEN
+from core.domain.privacy import FORGOTTEN, unfit
 from core.domain.readings import Reading
 from core.ports.clock import Clock
 from core.services.fitting import fit
@@ -202,7 +202,8 @@ class Moderation:
         """What the subscriber is told, or why he is told nothing.
 
         Raises:
-            Refused: the moderator's words do not fit the channel; cut short they might say something else.
+            Refused: the moderator's words do not fit the channel; cut short they might say something else. Or they hold
+                what a restricted channel must not carry.
         """
         if not (ruling.words or ruling.text_key):
             return "", ""
@@ -212,6 +213,10 @@ class Moderation:
         capabilities = self._capabilities.get(channel)
         if capabilities is None:
             return "", f"the channel {channel} is not set up here"
+        own = f"{ruling.words} {ruling.reason}"
+        found = unfit(own, seen.account.address if seen.account else "", capabilities)
+        if found:
+            raise Refused(f"{channel} must not carry {found} ([privacy] in the configuration); say it without, or call")
         variants = self._variants(seen, ruling)
         text = fit(variants, capabilities)
         if text in variants:

@@ -114,3 +114,17 @@ def test_chosen(text: str, by_number: str, by_word: str) -> None:
 def test_number_in(token: str, number: int | None) -> None:
     """A key of a token; it never exceeds what a database can look for."""
     assert number_in(token, "account") == number
+
+
+def test_thanks_are_no_name() -> None:
+    """A word of courtesy at the naming of an account is answered, and the name is still asked for."""
+    chat = Chat("one")
+    chat.say("мои счета")
+    chat.press("*1101")
+    chat.press("Назвать")
+    asked = chat.dialogue
+    assert asked is not None
+    chat.say("спасибо")
+    assert (chat.decision.code, chat.dialogue) == ("thanks", asked)
+    chat.say("дача")
+    assert chat.facts.links[chat.address][0].name == "дача"

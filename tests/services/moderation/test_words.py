@@ -3,10 +3,11 @@ from datetime import date
 import pytest
 
 from core.domain.lengths import segments
-from core.domain.privacy import FORGOTTEN
+from core.domain.privacy import FORGOTTEN, restricted
 from core.services.moderation import Moderation, Refused
 from core.storage import tables
 from tests.services.moderation.scene import IRINA, OLEG, Scene
+from tests.world import SMS
 
 
 @pytest.mark.parametrize("kind", ["hand_over", "failed_event", "undelivered"])
@@ -73,6 +74,40 @@ async def test_words_too_long(scene: Scene, moderation: Moderation) -> None:
     with pytest.raises(Refused, match="fewer words"):
         await moderation.reject(ref, "слово " * 30, IRINA)
     assert (await scene.row(tables.reading, reading))["status"] == "in_review"
+
+
+UNFIT = {
+    "К оплате 1284,50.": "a sum",
+    "Долг 300 руб., оплатите до 25.11.": "a sum",
+    "Начислено 1284.50": "a sum",
+    "Оплатите на pay.example.ru/1": "a link",
+    "Смотрите https://pay.example/1": "a link",
+    "Это дом на Калинина?": "the address",
+    "Передайте до 25.11, показание 5778, телефон 8-800-100-20-30, г. Хабаровск.": "",
+}
+
+
+@pytest.mark.parametrize("words", sorted(UNFIT))
+async def test_restricted_channel_carries_no_personal_data(scene: Scene, words: str) -> None:
+    """A sum, a link or the address in a moderator's own words is refused there, and nothing is sent or decided."""
+    ref = await scene.case(await scene.reading())
+    narrow = scene.moderation(capabilities={"sms": restricted(SMS)})
+    if UNFIT[words]:
+        for decide in (narrow.reply, narrow.reject):
+            with pytest.raises(Refused, match=f"sms must not carry {UNFIT[words]}"):
+                await decide(ref, words, IRINA)
+        assert (await scene.row(tables.case))["state"] == "open"
+        assert await scene.messages() == []
+    else:
+        await narrow.reply(ref, words, IRINA)
+        assert await scene.messages() == [words]
+
+
+async def test_other_channels_carry_it(scene: Scene, moderation: Moderation) -> None:
+    """Where balances may be shown, a moderator may say one."""
+    ref = await scene.case(kind="hand_over")
+    await moderation.reply(ref, "К оплате 1284,50 руб.", IRINA)
+    assert await scene.messages() == ["К оплате 1284,50 руб."]
 
 
 async def test_every_text_fits(scene: Scene) -> None:
