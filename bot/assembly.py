@@ -1,6 +1,6 @@
 """Puts the service together. Only this module picks implementations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import timedelta, tzinfo
 from functools import partial
 from importlib import metadata
@@ -58,9 +58,10 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         for line in switched_on
     ]
 
-    def wake() -> None:
-        for _, dispatcher in dispatchers:
-            dispatcher.wake()
+    def wake(channels: Set[str] | None = None) -> None:
+        for name, dispatcher in dispatchers:
+            if channels is None or name in channels:
+                dispatcher.wake()
 
     desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake)
     inbox = LocalInbox(desk.handle)

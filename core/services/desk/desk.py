@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -25,7 +25,8 @@ from parsers import RejectCode, Rejected
 
 log = structlog.get_logger()
 
-Nudge = Callable[[], None]
+Nudge = Callable[[Set[str]], None]
+"""Told the names of the channels that have something to send."""
 
 CODES: Final = 1_000_000
 TOKEN_BYTES: Final = 24
@@ -47,7 +48,7 @@ class Desk:
         nudge: Nudge | None = None,
         draw: Draw | None = None,
     ) -> None:
-        """`nudge` is called after each commit that left replies in the outbox. `draw` is replaced by tests."""
+        """`nudge` is called after each commit that left something in the outbox. `draw` is replaced by tests."""
         self._database = database
         self._rules = rules
         self._clock = clock
@@ -157,13 +158,15 @@ class Desk:
         outcomes = Counter((decision.event.address.channel, decision.code) for decision in decisions)
         for (channel, code), count in outcomes.items():
             self._watch.outcome(channel, code, count)
-        if any(decision.reply is not None or decision.notices for decision in decisions):
-            self._nudge()
+        channels = {decision.event.address.channel for decision in decisions if decision.reply is not None}
+        channels.update(notice.to.channel for decision in decisions for notice in decision.notices)
+        if channels:
+            self._nudge(channels)
 
 
 def _code() -> str:
     return f"{secrets.randbelow(CODES):06d}"
 
 
-def _nothing() -> None:
+def _nothing(_channels: Set[str]) -> None:
     """Nobody waits for replies."""

@@ -260,3 +260,13 @@ def _result(connection: Connection) -> list[Any]:
         connection.execute(select(case.c.kind, case.c.state).order_by(case.c.id)).all(),
         connection.execute(select(func.count()).select_from(outbox)).scalar_one(),
     ]
+
+
+async def test_senders_are_told_what_concerns_them(database: Database, clock: FixedClock) -> None:
+    """After a commit the channels with something to send are named; none where nothing is to be said."""
+    told: list[frozenset[str]] = []
+    desk = Desk(database, world.rules(), clock, nudge=lambda channels: told.append(frozenset(channels)))
+    message = arrive("помощь")
+    await desk.handle(message)
+    await desk.handle(message)
+    assert told == [{"sms"}]
