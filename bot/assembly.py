@@ -1,6 +1,7 @@
 """Puts the service together. Only this module picks implementations."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta, tzinfo
 from functools import partial
 from importlib import metadata
@@ -58,7 +59,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         for line in switched_on
     ]
 
-    def wake(channels: Set[str] | None = None) -> None:
+    def wake(channels: AbstractSet[str] | None = None) -> None:
         for name, dispatcher in dispatchers:
             if channels is None or name in channels:
                 dispatcher.wake()

@@ -3,7 +3,8 @@
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -25,7 +26,7 @@ from parsers import RejectCode, Rejected
 
 log = structlog.get_logger()
 
-Nudge = Callable[[Set[str]], None]
+Nudge = Callable[[AbstractSet[str]], None]
 """Told the names of the channels that have something to send."""
 
 CODES: Final = 1_000_000
@@ -168,5 +169,5 @@ def _code() -> str:
     return f"{secrets.randbelow(CODES):06d}"
 
 
-def _nothing(_channels: Set[str]) -> None:
+def _nothing(_channels: AbstractSet[str]) -> None:
     """Nobody waits for replies."""
