@@ -98,7 +98,7 @@ def estimate(tariffs: Tariffs, use: Use, group: str = "", residents: int | None 
             return None
         length = (span.until - span.since).days
         share = Fraction(length, days)
-        used = [kwh * share for kwh in use.kwh]
+        used = [share * kwh for kwh in use.kwh]
         limits = [None if end is None else end * months * share for end in ends]
         lines += _lines(span, prices, _divided(used, limits, span.version.sharing))
         priced += length
@@ -126,9 +126,13 @@ def _divided(used: Sequence[Fraction], limits: Sequence[Fraction | None], sharin
     """Split what the registers counted among the ranges. The pieces of a register are all of it, and none is empty."""
     total, low = sum(used, Fraction()), Fraction()
     for number, limit in enumerate(limits):
+        if low == total:
+            return
         high = total if limit is None else min(total, limit)
-        if sharing == "proportional":
-            parts = [(high - low) * kwh / total for kwh in used] if total else []
+        if high - low == total:
+            parts = used
+        elif sharing == "proportional":
+            parts = [(high - low) * kwh / total for kwh in used]
         else:
             parts = _filled(used, low, high)
         yield from (_Piece(number, register, kwh) for register, kwh in enumerate(parts) if kwh)
@@ -153,5 +157,6 @@ def _lines(span: Span, prices: Sequence[Prices], pieces: Iterator[_Piece]) -> It
 
 def _kopecks(kwh: Fraction, price: Decimal) -> int:
     """Half up to a whole kopeck."""
-    exact = kwh * Fraction(price) * 100
-    return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    roubles, parts = price.as_integer_ratio()
+    above, below = kwh.numerator * roubles * 100, kwh.denominator * parts
+    return (2 * above + below) // (2 * below)

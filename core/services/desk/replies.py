@@ -182,11 +182,14 @@ def _notes(scene: Scene, item: Item, repairs: frozenset[Repair]) -> list[str]:
 
 def _with_estimate(scene: Scene, item: Item, text: str) -> str:
     """An answer with what an accepted reading would cost, where there is room for it."""
-    if item.code is not Code.ACCEPTED:
+    # Most SMS have no room for any sum, so none need be worked out.
+    if item.code is not Code.ACCEPTED or _estimated(scene, text, 0) == text:
         return text
     kopecks = preliminary(scene, item.account, item.meter, item.values, item.placement)
-    if kopecks is None:
-        return text
+    return text if kopecks is None else _estimated(scene, text, kopecks)
+
+
+def _estimated(scene: Scene, text: str, kopecks: int) -> str:
     notes = scene.rules.texts.variants(scene.language, "estimate-linked", sum=roubles(kopecks))
     return enriched(text, [f"{text} {note}" for note in notes], scene.capabilities)
 
