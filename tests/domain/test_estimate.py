@@ -165,9 +165,9 @@ def priced(use: Use, tariffs: Tariffs, residents: int) -> Estimate:
 
 
 @given(GIVEN)
-def test_splitting_loses_no_kwh(given_: tuple[Use, Tariffs, int]) -> None:
+def test_splitting_loses_no_kwh(case: tuple[Use, Tariffs, int]) -> None:
     """However an interval is split by days, ranges and zones, each register's kWh are all there, to the last part."""
-    use, tariffs, residents = given_
+    use, tariffs, residents = case
     lines = priced(use, tariffs, residents).lines
     by_register = [sum(line.kwh for line in lines if line.register == place) for place in range(len(use.kwh))]
     assert by_register == list(use.kwh)
@@ -175,18 +175,18 @@ def test_splitting_loses_no_kwh(given_: tuple[Use, Tariffs, int]) -> None:
 
 
 @given(GIVEN)
-def test_the_sum_is_that_of_its_lines(given_: tuple[Use, Tariffs, int]) -> None:
+def test_the_sum_is_that_of_its_lines(case: tuple[Use, Tariffs, int]) -> None:
     """Each line is rounded to the nearest kopeck, and nothing is rounded after that."""
-    found = priced(*given_)
+    found = priced(*case)
     assert found.kopecks == sum(line.kopecks for line in found.lines)
     for line in found.lines:
         assert -Fraction(1, 2) < line.kopecks - line.kwh * Fraction(line.price) * 100 <= Fraction(1, 2)
 
 
 @given(GIVEN, st.integers(0, 2), st.integers(1, 500))
-def test_more_never_costs_less(given_: tuple[Use, Tariffs, int], place: int, more: int) -> None:
+def test_more_never_costs_less(case: tuple[Use, Tariffs, int], place: int, more: int) -> None:
     """Where no range is cheaper than the one before, another kWh in any zone adds to the sum; lines may round."""
-    use, tariffs, residents = given_
+    use, tariffs, residents = case
     kwh = list(use.kwh)
     kwh[place % len(kwh)] += more
     before, after = (priced(some, tariffs, residents) for some in (use, use._replace(kwh=tuple(kwh))))
