@@ -9,15 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 Sharing = Literal["proportional", "fill_day_first"]
 """How the zones of a meter share the ranges: each range by the zones' parts of the whole, or the day's first."""
 Prices = tuple[Decimal, ...]
 """Roubles for a kWh, as many as the meter has zones, in the order of its registers."""
-
-WIDEST: Final = 3
-"""Zones of the day that a meter can tell apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
