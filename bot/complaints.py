@@ -55,7 +55,7 @@ def _origin(place: Place, origins: Mapping[tuple[str, ...], str]) -> str:
 
 
 def _what(root: type[BaseModel], place: Place, kind: str, words: str) -> str:
-    key = str(place[-1]) if place else ""
+    key = next((part for part in reversed(place) if isinstance(part, str)), "")
     if kind == "extra_forbidden":
         section = _section(root, place[:-1])
         known = list(section.model_fields) if section else []
@@ -85,13 +85,16 @@ def _field(root: type[BaseModel], place: Place) -> FieldInfo | None:
 
 
 def _section(root: type[BaseModel], place: Iterable[int | str]) -> type[BaseModel] | None:
-    """The model at a place; indexes of lists do not count."""
+    """The model at a place; indexes of lists do not count, nor do the names in a table of tables."""
     section: type[BaseModel] | None = root
+    is_named = False
     for part in place:
-        if isinstance(part, int):
+        if isinstance(part, int) or is_named:
+            is_named = False
             continue
         field = section.model_fields.get(part) if section else None
         section = section_of(field.annotation) if field else None
+        is_named = field is not None and typing.get_origin(field.annotation) is dict
     return section
 
 

@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    InstanceOf,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -23,6 +24,8 @@ from pydantic import (
 
 from bot.complaints import FaultySettings, complain, nearest
 from bot.reminding import Reminders
+from bot.tariffs import TariffFile
+from bot.tariffs import read as read_tariffs
 from channels.sms.settings import Settings as SmsSettings
 from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
@@ -216,6 +219,8 @@ class BranchSettings(Section):
     expired_verification: ExpiredPolicy = Field(default="review", examples=["review"])
     account_pattern: str = Field(default=r"\d{4,20}", examples=["[0-9]{10}"])
     phones: tuple[str, ...] = Field(default=(), examples=[["8-800-000-00-00"]])
+    tariffs: InstanceOf[TariffFile] | None = None
+    """A file with price lists: what readings would cost is then told with them (`docs/files.md`)."""
     limits: DailyLimits = DailyLimits()
 
     @field_validator("timezone")
@@ -242,6 +247,13 @@ class BranchSettings(Section):
             raise ValueError(f"is not a regular expression: {error}") from None
         return value
 
+    @field_validator("tariffs", mode="before")
+    @classmethod
+    def _read(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str) or not value:
+            return value or None
+        return read_tariffs(_beside(info) / value)
+
     def branch(self) -> Branch:
         """The same as the core knows it."""
         return Branch(
@@ -253,6 +265,7 @@ class BranchSettings(Section):
             expired_verification=self.expired_verification,
             account_pattern=self.account_pattern,
             phones=self.phones,
+            tariffs=self.tariffs.tariffs if self.tariffs else None,
             limits=Limits(**self.limits.model_dump()),
         )
 

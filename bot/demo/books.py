@@ -28,7 +28,11 @@ class SampleRefused(Exception):
 
 def write(sample: Sample, folder: Path) -> None:
     """Write `accounts.csv`, and `meters.csv` of this month and of the last, when one meter was another."""
-    _write(folder / ACCOUNTS, accounts.COLUMNS, (_account_row(sample, account) for account in sample.accounts))
+    _write(
+        folder / ACCOUNTS,
+        (*accounts.COLUMNS, *accounts.OPTIONAL),
+        (_account_row(sample, account) for account in sample.accounts),
+    )
     _write(folder / METERS_BEFORE, meters.COLUMNS, _meter_rows(sample, lambda meter: not meter.new))
     _write(folder / METERS, meters.COLUMNS, _meter_rows(sample, lambda meter: not meter.replaced))
 
@@ -68,6 +72,8 @@ def _account_row(sample: Sample, account: SampleAccount) -> tuple[object, ...]:
         balance_date,
         account.old_number,
         account.bill_code,
+        account.tariff,
+        "",
     )
 
 

@@ -1,8 +1,9 @@
-"""The demo's meterline.toml: the real service reads it, and so do commands in another terminal."""
+"""The demo's meterline.toml and price lists: the real service reads them, and so do commands in another terminal."""
 
 import json
 import secrets
 import socket
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from bot.settings import Channels, Settings, load
 HOST: Final = "127.0.0.1"
 """The demo is for this machine only."""
 FILE: Final = "meterline.toml"
+TARIFFS: Final = "tariffs.toml"
 MESSENGERS: Final = ("telegram", "viber", "vk")
 """The channels whose phones stand beside the SMS phone."""
 MARK: Final = "# Written by `meterline demo`, anew at each start."
@@ -55,6 +57,7 @@ name = "Хабаровск"
 timezone = "Asia/Vladivostok"
 window = [20, 25]
 phones = ["8-800-000-00-00"]
+tariffs = "{TARIFFS}"
 
 [[branch]]
 code = "amur"
@@ -70,7 +73,7 @@ class FolderInUse(Exception):
 
 
 def write(folder: Path, port: int, channels: Channels) -> Settings:
-    """Write the file and read it back as the service does, but without this shell's environment.
+    """Write the file and the price lists, and read them back as the service does, but without this shell's environment.
 
     Args:
         folder: where.
@@ -96,6 +99,7 @@ def write(folder: Path, port: int, channels: Channels) -> Settings:
     }
     messengers = "\n".join(_table(name, getattr(channels, name)) for name in MESSENGERS)
     written = {name: _toml(value) for name, value in values.items()}
+    (folder / TARIFFS).write_bytes(files(__package__).joinpath(TARIFFS).read_bytes())
     file.write_text(_TEXT.format(port=port, messengers=messengers, **written), "utf-8")
     file.chmod(OWNER_ONLY)
     return load(file, {})

@@ -81,6 +81,8 @@ class SampleAccount:
     old_number: str = ""
     bill_code: str = ""
     """Printed on the bill, to prove who has it."""
+    tariff: str = ""
+    """The group in the branch's price lists."""
     meters: tuple[SampleMeter, ...]
     tries: tuple[Try, ...] = field(default=())
     featured: bool = True

@@ -108,6 +108,7 @@ def _special() -> Iterator[tuple[SampleAccount, tuple[Try, ...]]]:
     rollover = _rollover("2700410707", "20147707", "+79990010007")
     yield rollover, (Try("past_the_end", reading(rollover, 70)),)
     ratio = _account(Kind.RATIO, 8, SampleMeter(serial="20147708", values=(7310,), ratio=40), balance="18450,00")
+    ratio = replace(ratio, tariff="village")
     yield ratio, (Try("right", reading(ratio, 96), ratio.phone),)
     yield _two_meters()
     for place, kind, balance in (

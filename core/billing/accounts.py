@@ -4,27 +4,28 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from functools import partial
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from core.billing import cells
-from core.billing.kinds import Cells, Doubts, NewKeys, Options, Outcome, Run, is_suspicious
+from core.billing.kinds import Cells, Doubts, NewKeys, Options, Outcome, Parsers, Run, is_suspicious
 from core.billing.problems import BadCell, Problem, Rejected, quoted
 from core.billing.report import Changes, Report
 from core.billing.seen import Seen
-from core.billing.sheet import Block, Row
+from core.billing.sheet import Block, Row, Sheet
 from core.domain.accounts import Branch, Branches, search_key
-from core.domain.phones import normalise
 from core.storage import imports
 from core.storage.imports import AccountRow, KnownAccount, Transaction
 
 COLUMNS: Final = ("account", "branch", "address", "phone", "balance", "balance_date", "old_account", "bill_code")
-_HEADINGS: Final = ("account", "", "branch", "address", "phone", "balance", "balance_date", "bill_code")
+OPTIONAL: Final = ("tariff", "residents")
+_HEADINGS: Final = ("account", "", "branch", "address", "phone", "balance", "balance_date", "bill_code", *OPTIONAL)
 """The columns of an `AccountRow` as the file calls them."""
 _EARLIEST: Final = date(2000, 1, 1)
 _ACCOUNT: Final = 0
 _PHONE: Final = 3
-_PHONE_MARKS: Final = str.maketrans("", "", " ()-\xa0\t")
 _LONGEST_NUMBER: Final = 20
 
 
@@ -43,6 +44,7 @@ class Accounts:
 
     name = "accounts"
     columns: tuple[str, ...] = COLUMNS
+    optional: tuple[str, ...] = OPTIONAL
 
     def __init__(self, branches: Branches, options: Options, today: date) -> None:
         self._keys = NewKeys()
@@ -58,38 +60,47 @@ class Accounts:
         self._on_file: dict[str, int] = {}
         self._met: Counter[str] = Counter()
         self._in_file: set[str] = set()
-        self._cells = Cells(
-            {
-                "account": cells.number,
-                "branch": cells.Memo(self._branch).__getitem__,
-                "address": cells.line_of_text,
-                "phone": _phone,
-                "balance": cells.amount,
-                "balance_date": cells.Memo(cells.day(_EARLIEST, today + timedelta(days=1), optional=True)).__getitem__,
-                "old_account": cells.optional_number,
-                "bill_code": cells.short_text,
-            }
-        )
+        self._groups = {code: branch.tariffs.groups for code, branch in branches.items() if branch.tariffs}
+        self._parsers: Parsers = {
+            "account": cells.number,
+            "branch": cells.Memo(self._branch).__getitem__,
+            "address": cells.line_of_text,
+            "phone": cells.phone,
+            "balance": cells.amount,
+            "balance_date": cells.Memo(cells.day(_EARLIEST, today + timedelta(days=1), optional=True)).__getitem__,
+            "old_account": cells.optional_number,
+            "bill_code": cells.short_text,
+            "tariff": cells.Memo(cells.short_text).__getitem__,
+            "residents": cells.Memo(cells.residents).__getitem__,
+        }
+        self._cells = Cells(self._parsers)
+        self._untold: frozenset[str] = frozenset()
 
-    async def begin(self, run: Run, rows_about: int) -> bool:
-        """Count what is on file."""
+    async def begin(self, run: Run, sheet: Sheet) -> bool:
+        """Count what is on file; see which of the optional columns the file has."""
+        self._cells = Cells({name: self._parsers[name] for name in sheet.columns})
+        self._untold = frozenset(self._parsers).difference(sheet.columns)
         self._on_file = await run(imports.count_accounts)
         self._empty = await run(imports.has_no_accounts)
-        self._seen.reserve(rows_about)
+        self._seen.reserve(sheet.rows_about)
         return self._empty
 
     def parse(self, block: Block) -> tuple[list[Candidate], list[Rejected]]:
         """Rows to candidates."""
         rows, columns, bad = self._cells.read(block.rows)
-        numbers, branches, addresses, phones, balances, dates, old_numbers, bill_codes = columns
+        numbers, branches, addresses, phones, balances, dates, old_numbers, bill_codes, *more = columns
+        told = dict(zip(self._cells.columns[len(COLUMNS) :], more, strict=True))
+        tariffs, residents = told.get("tariff", repeat("")), told.get("residents", repeat(None))
         keys = list(map(search_key, numbers))
         old_keys = [search_key(old) if old else "" for old in old_numbers]
-        taken = map(AccountRow, numbers, keys, branches, addresses, phones, balances, dates, bill_codes)
+        texts = (numbers, keys, branches, addresses, phones, balances, dates, bill_codes)
+        taken = map(AccountRow, *texts, tariffs, residents)
         parsed = [
             Candidate(row.line, row.raw, account, old_number, old_key)
             for row, account, old_number, old_key in zip(rows, taken, old_numbers, old_keys, strict=True)
         ]
         self._warn_of_phones(rows, phones)
+        self._warn_of_groups(rows, branches, told.get("tariff", ()))
         problems = self._problems(parsed)
         bad += [
             (row, Rejected(row.raw, (Problem(row.line, *problem),)))
@@ -103,7 +114,7 @@ class Accounts:
         return good, [rejected for _, rejected in bad]
 
     def warnings(self) -> list[Problem]:
-        """Bad telephone numbers since the last call."""
+        """Bad telephone numbers, and groups without prices, since the last call."""
         noted, self._warnings = self._warnings, []
         return noted
 
@@ -129,6 +140,8 @@ class Accounts:
                     self._met.update([was.row.branch] if was and was.closed_on is None else ())
                     rejected.append(Rejected(candidate.raw, (Problem(candidate.line, *bad.args),)))
                     continue
+            if self._untold and was is not None and (was.row.tariff or was.row.residents):
+                row = row._replace(**{name: getattr(was.row, name) for name in self._untold})
             key = next(new_keys) if was is None else was.id
             if candidate.old_key not in {"", row.number_key}:
                 chunk.add_alias(candidate, key)
@@ -171,6 +184,19 @@ class Accounts:
             if phone is None and (text := row.cells[_PHONE]) and not text.isspace():
                 reason = f"{quoted(text)} is not a telephone number; the account goes in without one"
                 self._warnings.append(Problem(row.line, "phone", reason))
+
+    def _warn_of_groups(self, rows: Sequence[Row], branches: Sequence[str], groups: Sequence[str]) -> None:
+        """Groups that the branch's price lists do not know: no estimate is shown to these accounts."""
+        pairs = set(zip(branches, groups, strict=True)) if groups else set()
+        unknown = {(code, name) for code, name in pairs if name and name not in self._groups.get(code, {name})}
+        if not unknown:
+            return
+        for row, code, name in zip(rows, branches, groups, strict=True):
+            if (code, name) in unknown:
+                nearest = get_close_matches(name, self._groups[code], n=1)
+                hint = f"; is it {quoted(nearest[0])}?" if nearest else ""
+                reason = f"{quoted(name)} is no group of the tariffs of branch {code}: no estimate will be shown{hint}"
+                self._warnings.append(Problem(row.line, "tariff", reason))
 
     def _problems(self, batch: Sequence[Candidate]) -> "list[tuple[str, str] | None]":
         """What is wrong between the cells of each row, and between rows of the file."""
@@ -270,9 +296,3 @@ class _Chunk:
 
 def _twice(first: int) -> tuple[str, str]:
     return "account", f"stands in line {first} already"
-
-
-def _phone(text: str) -> str | None:
-    if not text or text[1:].isdecimal():
-        return normalise(text) if text else None
-    return normalise(text.translate(_PHONE_MARKS)) or normalise(text)

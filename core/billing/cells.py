@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final, Generic, TypeVar
 
 from core.billing.problems import BadCell, quoted
+from core.domain.phones import normalise
 
 T = TypeVar("T")
 
@@ -30,6 +31,9 @@ _SPACES: Final = str.maketrans("", "", " \xa0\u202f")
 _EXCEL: Final = "is a number as Excel shortens it; format the column as text and export the file again"
 _YES: Final = frozenset({"1", "да", "true"})
 _NO: Final = frozenset({"", "0", "нет", "false"})
+
+
+_PHONE_MARKS: Final = str.maketrans("", "", " ()-\xa0\t")
 
 
 class Memo(dict[str, T], Generic[T]):
@@ -74,6 +78,21 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return int(found[1])
 
     return parse
+
+
+_RESIDENTS: Final = whole(0, 999)
+
+
+def residents(text: str) -> int | None:
+    """How many are registered in a dwelling; neither empty nor 0 says how many live there."""
+    return _RESIDENTS(text) or None if text.strip() else None
+
+
+def phone(text: str) -> str | None:
+    """A telephone number in E.164; None for what is none."""
+    if not text or text[1:].isdecimal():
+        return normalise(text) if text else None
+    return normalise(text.translate(_PHONE_MARKS)) or normalise(text)
 
 
 def register(text: str) -> int | None:

@@ -66,10 +66,10 @@ class Import:
         begun = self.stopwatch()
         report = Report(kind=kind.name, dry_run=self.options.dry_run)
         run: Run = self.database.read if self.options.dry_run else self.database.write
-        with Sheet(path, kind.columns) as sheet:
+        with Sheet(path, kind.columns, kind.optional) as sheet:
             report.encoding, report.delimiter = sheet.encoding, sheet.delimiter
             report.ignored_columns = tuple(name for name in sheet.ignored if name != Quarantine.COLUMN)
-            first_load = await kind.begin(self.database.read, sheet.rows_about)
+            first_load = await kind.begin(self.database.read, sheet)
             if first_load and not self.options.dry_run:
                 await self.database.write(prepare_first_load)
             with (

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 from core.billing.cells import number
 from core.billing.problems import BadCell, Problem, Rejected
 from core.billing.report import Changes, Report
-from core.billing.sheet import Block, Row
+from core.billing.sheet import Block, Row, Sheet
 from core.domain.accounts import search_key
 from core.domain.keys import Keys
 from core.storage.imports import Transaction
@@ -56,8 +56,10 @@ class Kind(Protocol[C]):
 
     name: str
     columns: tuple[str, ...]
+    optional: tuple[str, ...]
+    """Columns that a file may be without; then what is on file stays."""
 
-    async def begin(self, run: Run, rows_about: int) -> bool:
+    async def begin(self, run: Run, sheet: Sheet) -> bool:
         """Look at the database before the first row; whether it holds nothing of this kind yet."""
 
     def parse(self, block: Block) -> tuple[list[C], list[Rejected]]:

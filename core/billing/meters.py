@@ -11,7 +11,7 @@ from core.billing.kinds import Cells, Doubts, NewKeys, Options, Outcome, Run, is
 from core.billing.problems import Problem, Rejected
 from core.billing.report import Changes, Report
 from core.billing.seen import Seen
-from core.billing.sheet import Block
+from core.billing.sheet import Block, Sheet
 from core.domain.accounts import search_key
 from core.storage import imports
 from core.storage.imports import KnownMeter, MeterRow, Transaction
@@ -59,6 +59,7 @@ class Meters:
 
     name = "meters"
     columns: tuple[str, ...] = COLUMNS
+    optional: tuple[str, ...] = ()
 
     def __init__(self, options: Options, today: date) -> None:
         self._keys = NewKeys()
@@ -88,10 +89,10 @@ class Meters:
             }
         )
 
-    async def begin(self, run: Run, rows_about: int) -> bool:
+    async def begin(self, run: Run, sheet: Sheet) -> bool:
         """Count what is on file."""
         self._empty = await run(imports.has_no_meters)
-        self._seen.reserve(rows_about)
+        self._seen.reserve(sheet.rows_about)
         self._read = run
         self._open_on_file = await run(imports.count_open_meters)
         return self._empty

@@ -41,11 +41,11 @@ class Block(NamedTuple):
 class Sheet:
     """An open file. The encoding and the delimiter are found out; columns may stand in any order."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
         """Open the file and read its header.
 
         Raises:
-            UnreadableFile: there is no header with all the columns.
+            UnreadableFile: there is no header with all the columns but the optional ones.
         """
         self._path = path
         self.encoding = detect(path)
@@ -57,15 +57,17 @@ class Sheet:
             self.header = self._text.readline(HEADER_LIMIT).rstrip("\n")
             self.delimiter = _delimiter(self.header, columns)
             names = _names(self.header, self.delimiter)
-            _check(names, columns)
+            _check(names, columns, optional)
         except BaseException:
             self._text.close()
             raise
-        self.ignored = tuple(name for name in names if name and name not in columns)
+        self.columns = (*columns, *(name for name in optional if name in names))
+        """Those of its cells, in the order asked for."""
+        self.ignored = tuple(name for name in names if name and name not in self.columns)
         self._width = len(names)
         self._line = 2
         self._ahead: deque[str] = deque()
-        self._pick: Callable[[Sequence[str]], Sequence[str]] = itemgetter(*(names.index(name) for name in columns))
+        self._pick: Callable[[Sequence[str]], Sequence[str]] = itemgetter(*map(names.index, self.columns))
 
     def __enter__(self) -> Self:
         return self
@@ -160,11 +162,11 @@ def _names(header: str, delimiter: str) -> list[str]:
     return [name.strip().lower() for name in cells]
 
 
-def _check(names: list[str], columns: Sequence[str]) -> None:
+def _check(names: list[str], columns: Sequence[str], optional: Sequence[str]) -> None:
     present = [name for name in columns if name in names]
     if not present:
         raise UnreadableFile(f"the first line should name the columns: {';'.join(columns)}")
-    twice = sorted({name for name in present if names.count(name) > 1})
+    twice = sorted({name for name in (*present, *optional) if names.count(name) > 1})
     if twice:
         raise UnreadableFile(f"the header names a column twice: {', '.join(twice)}")
     missing = [name for name in columns if name not in names]

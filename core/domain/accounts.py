@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
+from core.domain.tariffs import Tariffs
+
 OutsidePolicy = Literal["next_period", "reject", "accept"]
 ExpiredPolicy = Literal["review", "accept"]
 
@@ -49,6 +51,8 @@ class Branch:
     expired_verification: ExpiredPolicy = "review"
     account_pattern: str = r"\d{4,20}"
     phones: tuple[str, ...] = ()
+    tariffs: Tariffs | None = None
+    """Its price lists; without them nothing is said about what readings would cost."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -69,6 +73,10 @@ class Account:
     """Where the meter is; shown masked, and to those linked only."""
     bill_code: str = field(default="", repr=False)
     """The code printed on the bill: a second factor. Empty where billing prints none."""
+    tariff: str = ""
+    """The group in the branch's price lists; empty for the default one."""
+    residents: int | None = None
+    """How many are registered there: what a social norm grows with. None where billing does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,16 @@ def compose(variants: Sequence[str], notes: Sequence[str], capabilities: Capabil
     return fit(variants, capabilities)
 
 
+def enriched(text: str, fuller: Sequence[str], capabilities: Capabilities) -> str:
+    """Choose the first of `fuller` that costs nothing, else `text`: no further part of an SMS, elsewhere just a fit.
+
+    For what is welcome where there is room, and not worth a part of an SMS.
+    """
+    unit = capabilities.text_unit
+    allowed = measure(text, unit) if unit is TextUnit.SEGMENTS else capabilities.text_limit
+    return next((other for other in fuller if measure(other, unit) <= allowed), text)
+
+
 def _fits(text: str, capabilities: Capabilities) -> bool:
     return measure(text, capabilities.text_unit) <= capabilities.text_limit
 

@@ -129,6 +129,8 @@ def _accounts(connection: Connection, address: Address, *, is_phone: bool) -> li
             "phone_on_file": mask(row.phone) if row.phone else None,
             "balance": _roubles(row.balance),
             "balance_date": _value(row.balance_date),
+            "tariff": row.tariff,
+            "residents": row.residents,
             "closed_on": _value(row.closed_on),
             "link": _link(links.get(row.id)),
             "meters": [_meter(item) for item in meters if item.account_id == row.id],

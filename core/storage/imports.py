@@ -45,6 +45,8 @@ class AccountRow(NamedTuple):
     balance: int | None
     balance_date: date | None
     bill_code: str
+    tariff: str
+    residents: int | None
 
 
 class MeterRow(NamedTuple):

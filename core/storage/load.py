@@ -30,6 +30,8 @@ _ACCOUNT = (
     account.c.balance_date,
     account.c.address,
     account.c.bill_code,
+    account.c.tariff,
+    account.c.residents,
 )
 _SENDER, _KNOWN, _ASKED = range(3)
 
@@ -121,7 +123,7 @@ def _load_lately(connection: Connection, facts: Facts, needs: Needs, senders: li
 
 def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iterable[int]) -> None:
     rows = _ACCOUNTS.rows(connection, keys=list(needs.account_keys), phones=list(needs.phones), ids=list(ids))
-    for key, number, branch, phone, balance, balance_date, address, bill_code, found in rows:
+    for key, number, branch, phone, balance, balance_date, address, bill_code, tariff, residents, found in rows:
         known = facts.account_by_id.get(key)
         if known is None:
             known = facts.account_by_id[key] = Account(
@@ -133,6 +135,8 @@ def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iter
                 balance_date=day(balance_date),
                 address=address,
                 bill_code=bill_code,
+                tariff=tariff,
+                residents=residents,
             )
         if found is None:
             continue

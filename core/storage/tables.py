@@ -75,10 +75,15 @@ account = Table(
     Column("balance", BigInteger),
     Column("balance_date", Date),
     Column("bill_code", String(40), nullable=False, server_default=""),
+    Column("tariff", String(40), nullable=False, server_default=""),
+    Column("residents", SmallInteger),
     Column("closed_on", Date),
     Column("import_id", BigInteger, nullable=False, server_default="0"),
 )
-"""`number_key` is `search_key(number)`; `balance` is in kopecks, positive = owes; `import_id` names the writing run."""
+"""`number_key` is `search_key(number)`; `balance` is in kopecks, positive = owes; `import_id` names the writing run.
+
+`tariff` is a group of the branch's price lists, empty = the default one; `residents` are those registered there.
+"""
 
 account_alias = Table(
     "account_alias",

@@ -146,9 +146,18 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
         number="2701001204",
         meters=[{"serial": f"3100500{number}", "t1": 1000 * number} for number in range(1, 7)],
     ),
+    "priced": _with_bill(
+        world.ACCOUNTS["one"],
+        number="2701001206",
+        branch="priced",
+        meters=[{"serial": "31006001", "zones": 2, "t1": 5000, "t2": 2000}],
+    ),
+    "ranged": _with_bill(
+        world.ACCOUNTS["one"], number="2701001207", branch="priced", tariff="small", meters=[{"serial": "31006002"}]
+    ),
     "empty": _with_bill(world.ACCOUNTS["one"], number="2701001205", meters=[]),
 }
 """`world.ACCOUNTS` with codes on their bills, and a few more: nine of one subscriber, one without a phone, and so on.
 
-`strict` is of a branch that refuses readings outside the window.
+`strict` is of a branch that refuses readings outside the window; `priced` and `ranged` are of one that has price lists.
 """

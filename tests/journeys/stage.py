@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, delete, select
 from bot.assembly import build, rules
 from bot.service import Service
 from bot.settings import BranchSettings, Settings
+from bot.tariffs import read as read_tariffs
 from channels.sms.emulator import SmsEmulator
 from channels.telegram.emulator import TelegramEmulator
 from channels.viber.emulator import ViberEmulator, user_id
@@ -28,6 +30,7 @@ from tests.journeys.handsets import ConsolePhone, Device, SmsPhone, TelegramChat
 from tests.world import AMUR, KHABAROVSK, fill, texts
 
 PUBLIC_URL = "https://meterline.example"
+TARIFFS = Path(__file__).parents[1] / "domain" / "data" / "tariffs" / "changes.toml"
 BILLS_SECRET = "a-secret-of-the-bills"
 _TABLES = tuple(reversed(metadata.sorted_tables))
 FAST = 100_000.0
@@ -159,12 +162,13 @@ class Stage:
 
 
 def _branches() -> Sequence[BranchSettings]:
-    """Khabarovsk, Amur, and one that refuses what comes outside its window."""
+    """Khabarovsk, Amur, one that refuses what comes outside its window, and one with price lists."""
     plain = [
         BranchSettings(code=branch.code, name=branch.name, timezone=str(branch.timezone), phones=branch.phones)
         for branch in (KHABAROVSK, AMUR)
     ]
-    return (*plain, plain[0].model_copy(update={"code": "strict", "outside": "reject"}))
+    strict = plain[0].model_copy(update={"code": "strict", "outside": "reject"})
+    return (*plain, strict, plain[0].model_copy(update={"code": "priced", "tariffs": read_tariffs(TARIFFS)}))
 
 
 def _newest_case(connection: Connection, channel: str) -> str:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.domain.lengths import measure, segments
 from core.domain.messages import Capabilities, TextUnit
-from core.services.fitting import compose, fit
+from core.services.fitting import compose, enriched, fit
 
 FULL, SHORT = "Показания приняты, спасибо.", "Принято."
 FRACTION, RENAMED = "Дробь не нужна.", "Счёт теперь *7890."
@@ -91,3 +91,20 @@ def test_thrifty_answer_takes_the_fewest_parts() -> None:
     assert compose((full, short), (), sms, thrifty=True) == short
     assert compose((full, short), (), sms) == full
     assert compose((full, short), (), chat, thrifty=True) == full
+
+
+@pytest.mark.parametrize(
+    ("text", "fuller", "capabilities", "is_chosen"),
+    [
+        pytest.param(SHORT, FULL, limit(27), True, id="fits a messenger"),
+        pytest.param(SHORT, FULL, limit(26), False, id="does not"),
+        pytest.param("я" * 60, "я" * 70, limit(2, TextUnit.SEGMENTS), True, id="the same part of an SMS"),
+        pytest.param("я" * 60, "я" * 71, limit(2, TextUnit.SEGMENTS), False, id="another part, which it may have"),
+        pytest.param("я" * 80, "я" * 134, limit(2, TextUnit.SEGMENTS), True, id="both parts are taken anyway"),
+    ],
+)
+def test_more_is_said_where_it_costs_nothing(
+    text: str, fuller: str, capabilities: Capabilities, *, is_chosen: bool
+) -> None:
+    """A text that says more is taken where there is room for it, and never for a further part of an SMS."""
+    assert enriched(text, ("я" * 5000, fuller), capabilities) == (fuller if is_chosen else text)

@@ -1,5 +1,7 @@
 """Migrations: on an empty database, on a filled one, and equal to the tables."""
 
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select
@@ -28,6 +30,19 @@ def test_upgrade_keeps_what_a_filled_database_holds(database_url: str) -> None:
     migrate.alone(database_url, _fill)
     migrate.upgrade(database_url)
     migrate.alone(database_url, _check)
+
+
+def test_accounts_of_before_have_the_default_group(tmp_path: Path) -> None:
+    """A database that knows no groups is brought up to date with what is in it."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    migrate.upgrade(url, "0003")
+    migrate.alone(url, _fill)
+    migrate.upgrade(url)
+    migrate.alone(url, _check_group)
+
+
+def _check_group(connection: Connection) -> None:
+    assert connection.execute(select(account.c.tariff, account.c.residents)).one() == ("", None)
 
 
 def _fill(connection: Connection) -> None:

@@ -7,10 +7,11 @@ from core.domain.accounts import Account, Branch, Level, mask
 from core.domain.keys import reference
 from core.domain.readings import Code, Status
 from core.domain.windows import local_day
+from core.services.desk.estimates import preliminary
 from core.services.desk.look_up import Found
 from core.services.desk.scene import Scene
 from core.services.desk.settle import Item
-from core.services.fitting import compose
+from core.services.fitting import compose, enriched
 from parsers import Repair
 
 Arguments = dict[str, str | int]
@@ -83,7 +84,7 @@ def answer(scene: Scene, items: Sequence[Item], repairs: frozenset[Repair]) -> s
         key, arguments = _text(scene, item)
         notes = _notes(scene, item, repairs)
         variants = scene.rules.texts.variants(scene.language, key, **arguments)
-        return compose(variants, notes, scene.capabilities, thrifty=item.code in _DONE)
+        return _with_estimate(scene, item, compose(variants, notes, scene.capabilities, thrifty=item.code in _DONE))
     return _several(scene, items)
 
 
@@ -177,6 +178,20 @@ def _notes(scene: Scene, item: Item, repairs: frozenset[Repair]) -> list[str]:
     if accepted and due is not None and due < local_day(scene.rules.branch(item.account), scene.sent_at):
         notes.append(render(scene.language, "note-verification"))
     return notes
+
+
+def _with_estimate(scene: Scene, item: Item, text: str) -> str:
+    """An answer with what an accepted reading would cost, where there is room for it."""
+    # Most SMS have no room for any sum, so none need be worked out.
+    if item.code is not Code.ACCEPTED or _estimated(scene, text, 0) == text:
+        return text
+    kopecks = preliminary(scene, item.account, item.meter, item.values, item.placement)
+    return text if kopecks is None else _estimated(scene, text, kopecks)
+
+
+def _estimated(scene: Scene, text: str, kopecks: int) -> str:
+    notes = scene.rules.texts.variants(scene.language, "estimate-linked", sum=roubles(kopecks))
+    return enriched(text, [f"{text} {note}" for note in notes], scene.capabilities)
 
 
 def values_text(scene: Scene, values: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from core.domain.windows import local_day, place
 from core.services.desk import replies
 from core.services.desk.look_up import Match
 from core.services.desk.settle import confirm, settle, take
-from core.services.dialogue import choose, figures, menu, pairing
+from core.services.dialogue import choose, figures, menu, pairing, summary
 from core.services.dialogue.talk import Rows, Talk
 from parsers import CommandKind
 
@@ -211,26 +211,9 @@ def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) ->
             # More digits than the register has cannot be insisted on.
             first = (instead, talk.choice("choice-edit", "edit"))
             rows = (first, rows[1]) if verdict.code is Code.TOO_MANY_DIGITS else ((instead,), *rows)
-    summaries = _summaries(talk, account, meter, values, verdict)
-    talk.say_texts([f"{doubt} {text}".strip() for text in summaries for doubt in doubts], rows)
-
-
-def _summaries(
-    talk: Talk, account: Account, meter: Meter, values: tuple[int, ...], verdict: Verdict
-) -> tuple[str, ...]:
-    placement = place(talk.scene.rules.branch(account), talk.scene.sent_at)
-    arguments: replies.Arguments = {
-        "account": choose.title(talk, account),
-        "meter": mask(meter.serial),
-        "values": replies.values_text(talk.scene, values),
-        "month": placement.period % 100,
-    }
-    known = talk.scene.level(account) is not Level.ANONYMOUS
-    brief = talk.variants("check-brief", **arguments)
-    if known and verdict.consumption is not None:
-        arguments["consumption"] = str(verdict.consumption)
-        return (*talk.variants("check-linked", **arguments), *brief)
-    return (*talk.variants("check", **arguments), *brief)
+    said = summary.of(talk, account, meter, values, verdict)
+    texts = [f"{doubt} {text}".strip() for text in said.texts for doubt in doubts]
+    talk.say_texts(texts, rows, fuller=[f"{doubts[0]} {text}".strip() for text in said.priced])
 
 
 def answer_check(talk: Talk) -> bool:

@@ -10,7 +10,7 @@ from core.domain.decisions import Decision
 from core.domain.messages import Button, ButtonKind, Buttons
 from core.domain.subscribers import Dialogue, Profile
 from core.services.desk.scene import Scene
-from core.services.fitting import compose
+from core.services.fitting import compose, enriched
 from core.services.texts.catalogue import Argument
 from parsers import CommandKind, Parsed
 
@@ -128,6 +128,7 @@ class Talk:
         by_word: bool = False,
         notes: Sequence[str] = (),
         link: tuple[str, str] | None = None,
+        fuller: Sequence[str] = (),
     ) -> None:
         """Answer. Choices become buttons, or else a numbered list.
 
@@ -137,6 +138,7 @@ class Talk:
             by_word: where there are no buttons, name the choices instead of numbering them: a number is an answer here.
             notes: sentences after the text that may be left out.
             link: an address of ours and the label of the button that opens it.
+            fuller: texts that say more than `variants`, for where that costs nothing (`fitting.enriched`).
         """
         capabilities = self.scene.capabilities
         shown = {ButtonKind.CHOICE, *([ButtonKind.CONTACT] if capabilities.contact_button else [])}
@@ -147,19 +149,19 @@ class Talk:
             listed = []
         decision = self.decision
         decision.buttons, decision.link, decision.link_label = (), "", ""
+        below = ""
         if link is not None and capabilities.link_buttons:
             decision.link, decision.link_label = link
         elif link is not None:
-            variants = [f"{text}\n{link[0]}" for text in variants]
+            below = f"\n{link[0]}"
         if capabilities.button_rows:
             shape = (capabilities.button_rows, capabilities.buttons_per_row, capabilities.label_limit)
             decision.buttons = _laid_out(tuple(map(tuple, able)), *shape)
         elif listed:
-            tail = self._words(listed) if by_word else _numbered(listed)
-            variants = [f"{text}\n{tail}" for text in variants]
-        if self.lead:
-            variants = [*(f"{self.lead} {text}" for text in variants), *variants]
-        decision.reply = compose(variants, notes, capabilities)
+            below += f"\n{self._words(listed) if by_word else _numbered(listed)}"
+        leads = (f"{self.lead} ", "") if self.lead else ("",)
+        reply = compose([f"{lead}{text}{below}" for lead in leads for text in variants], notes, capabilities)
+        decision.reply = enriched(reply, [f"{leads[0]}{text}{below}" for text in fuller], capabilities)
         if self.dialogue is not None:
             numbered = bool(listed) and not capabilities.button_rows and not by_word
             self._offer(listed, numbered=numbered)

@@ -40,6 +40,10 @@ note-understood = This is how we read it. If it is wrong, please send again.
 note-renamed = Your account number is now { $account }.
 note-verification = The meter is past its verification date, please call us.
 
+# After the text, where it costs no further part of an SMS.
+estimate-linked = Preliminary sum: { $sum } RUB; the bill may differ.
+    .short = Preliminary: { $sum } RUB.
+
 ## Nothing changes
 
 duplicate = This reading is already accepted: meter { $meter }, { $values }. Ref. { $reference }.
@@ -253,6 +257,8 @@ check = Please check: account { $account }, meter { $meter }, { $values }. Count
     .short = Meter { $meter }, { $values }, for { month }. Right?
 check-linked = Please check: account { $account }, meter { $meter }, { $values }. Used { $consumption } kWh, counts for { month }. Right?
     .short = Meter { $meter }, { $values }, { $consumption } kWh, for { month }. Right?
+check-estimate-linked = Please check: account { $account }, meter { $meter }, { $values }. Used { $consumption } kWh, preliminary sum { $sum } RUB, counts for { $month }. Right?
+    .short = Meter { $meter }, { $values }, { $consumption } kWh, preliminary { $sum } RUB, for { $month }. Right?
 # Where an SMS has no room for more.
 check-brief = { $values }. Right?
 doubt-too-large = That is unusually much.

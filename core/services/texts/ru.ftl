@@ -44,6 +44,10 @@ note-understood = Мы поняли вас так. Если неверно, пр
 note-renamed = Номер вашего счёта теперь { $account }.
 note-verification = Вышел срок поверки счётчика, позвоните нам.
 
+# After the text, where it costs no further part of an SMS.
+estimate-linked = Предварительно { $sum } руб., в счёте сумма может отличаться.
+    .short = Предварительно { $sum } руб.
+
 ## Nothing changes
 
 duplicate = Эти показания уже приняты: счётчик { $meter }, { $values }. №{ $reference }.
@@ -258,6 +262,8 @@ check = Проверьте: счёт { $account }, счётчик { $meter }, { 
     .short = ПУ { $meter }, { $values }, за { month }. Верно?
 check-linked = Проверьте: счёт { $account }, счётчик { $meter }, { $values }. Расход { $consumption } кВт·ч, в расчёт за { month }. Верно?
     .short = ПУ { $meter }, { $values }, { $consumption } кВт·ч, за { month }. Верно?
+check-estimate-linked = Проверьте: счёт { $account }, счётчик { $meter }, { $values }. Расход { $consumption } кВт·ч, предварительно { $sum } руб., за { month }. Верно?
+    .short = ПУ { $meter }, { $values }, { $consumption } кВт·ч, предварительно { $sum } руб., за { month }. Верно?
 # Where an SMS has no room for more.
 check-brief = { $values }. Верно?
 doubt-too-large = Расход необычно велик.

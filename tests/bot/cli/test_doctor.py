@@ -203,3 +203,27 @@ async def test_a_locked_database_is_told(sqlite_url: str, monkeypatch: pytest.Mo
         holder.execute("ROLLBACK")
     await database.close()
     assert (found.verdict, "cannot be written" in found.found) == ("fault", True)
+
+
+@pytest.mark.parametrize(
+    ("begins", "verdict", "found"),
+    [
+        ("2025-10-23", "ok", "khb has prices; the newest begin on 2025-10-23"),
+        ("2025-10-21", "warning", "khb has had no new prices since 2025-10-21; regions set them every year"),
+        ("2026-11-23", "fault", "khb has no prices for today: the first begin on 2026-11-23"),
+    ],
+)
+def test_price_lists_that_hold_no_more(config: Path, clock: FixedClock, begins: str, verdict: str, found: str) -> None:
+    """On 22 November: not yet 13 months old, older, and not in force yet; the remedy names the file."""
+    text = f'default = "city"\n[[version]]\nvalid_from = {begins}\n[version.group.city]\nranges = [{{ one = 5.38 }}]\n'
+    file = config.with_name("khb-prices.toml")
+    file.write_text(text, encoding="utf-8")
+    change(config, 'code = "khb"', 'code = "khb"\ntariffs = "khb-prices.toml"')
+    told = findings(config, clock)["tariffs"]
+    assert (told["verdict"], told["found"]) == (verdict, found)
+    assert (str(file) in told["todo"]) == (verdict != "ok")
+
+
+def test_without_price_lists_nothing_is_said_of_them(config: Path, clock: FixedClock) -> None:
+    """They are optional."""
+    assert "tariffs" not in findings(config, clock)

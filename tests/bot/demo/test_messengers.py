@@ -73,6 +73,19 @@ async def test_linked_by_a_code_on_the_sms_phone(demo: Demo, messenger: str) -> 
 
 
 @EACH
+async def test_a_reading_is_told_with_what_it_would_cost(demo: Demo, messenger: str) -> None:
+    """210 by day at 6.69 and 90 by night at 3.49: the sample branch has price lists."""
+    async with visit(demo) as visitor:
+        await prove(visitor, messenger)
+        await visitor.press(messenger, "Код из квитанции")
+        await visitor.until(messenger, "напечатанный в квитанции")
+        await visitor.do(messenger, "type", text=demo.sample.own.bill_code)
+        await visitor.until(messenger, "Готово: счёт *7890 привязан")
+        await visitor.do(messenger, "type", text="5778 2542")
+        await visitor.until(messenger, "Предварительно 1719,00 руб.")
+
+
+@EACH
 async def test_linked_by_the_code_on_the_bill(demo: Demo, messenger: str) -> None:
     """The code on the page's bill is the one that billing gave the account."""
     own = demo.sample.own

@@ -15,6 +15,7 @@ from core.domain.decisions import Decision
 from core.domain.privacy import restricted
 from core.services.desk.replies import roubles
 from tests import world
+from tests.domain.test_estimate import LISTS
 from tests.journeys.player import FILES, SENDERS
 from tests.services.desk.talk import ALL, MESSAGES, MOMENTS, NOON, Talk
 
@@ -28,6 +29,8 @@ SAID = sorted(
     }
 )
 """Everything that somebody says in a journey."""
+ESTIMATE = "редварительно"
+"""Stands in every text that tells what readings would cost."""
 STREETS = ("Ленина", "Карла Маркса", "Уссурийский бульвар")
 FACTS = st.fixed_dictionaries(
     {
@@ -49,6 +52,8 @@ TALKS = st.lists(
 def talk_over(facts: dict[str, Any], *, is_restricted: bool = True) -> Talk:
     """A conversation about every account of the world with other facts on file."""
     talk = Talk(*ALL)
+    branches = {code: replace(branch, tariffs=LISTS["flat"]) for code, branch in talk.rules.branches.items()}
+    talk.rules = replace(talk.rules, branches=branches)
     if is_restricted:
         talk.rules = replace(talk.rules, capabilities={"sms": restricted(world.SMS)})
     changed = {key: replace(account, **facts) for key, account in talk.facts.account_by_id.items()}
@@ -72,7 +77,7 @@ def leaks(decision: Decision, account: Account) -> list[str]:
         plain = roubles(abs(account.balance))
         sums = [plain, plain.replace(",", "."), plain.partition(",")[0] + " руб"]
     street, house, flat = (re.sub(r"^.*?\. ", "", part) for part in account.address.split(", ")[1:])
-    secrets = [account.number, account.address, street, f"д. {house}", f"кв. {flat}", *sums]
+    secrets = [account.number, account.address, street, f"д. {house}", f"кв. {flat}", ESTIMATE, *sums]
     return [secret for secret in secrets if secret in sent or secret in re.sub(r"[ \N{NO-BREAK SPACE}]", "", sent)]
 
 
@@ -117,6 +122,7 @@ LEAKING = {
     "balance": ("БАЛАНС", "balance"),
     "balance of one account": ("баланс 2701001101", "balance"),
     "a number that changed": ("990011 31002206 5123", "number"),
+    "what readings would cost": ("2701001103 31002203 3100 2050 1080", "sum"),
 }
 
 
@@ -128,5 +134,5 @@ def test_other_channels_do_tell(name: str) -> None:
     talk = talk_over(facts, is_restricted=False)
     decision = talk.say(body, world.SUBSCRIBER, NOON)
     found = [leak for account in talk.facts.account_by_id.values() for leak in leaks(decision, account)]
-    expected = "1234,56" if column == "balance" else world.ACCOUNTS["renamed"]["number"]
-    assert expected in found
+    expected = {"balance": "1234,56", "number": world.ACCOUNTS["renamed"]["number"], "sum": ESTIMATE}
+    assert expected[column] in found

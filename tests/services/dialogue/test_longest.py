@@ -5,19 +5,25 @@ from dataclasses import replace
 import pytest
 
 from core.domain.lengths import segments
+from tests.domain.test_estimate import LISTS
 from tests.services.dialogue.chat import Chat, listed
+from tests.world import KHABAROVSK
 
 WIDE = 999_999_999
 
 
-def wide(channel: str = "sms") -> Chat:
+def wide(channel: str = "sms", prices: str = "") -> Chat:
     """A three-zone meter with nine digits, an account with a balance beyond belief."""
     chat = Chat("three", channel=channel)
+    if prices:
+        branch = replace(KHABAROVSK, tariffs=LISTS[prices])
+        chat.rules = replace(chat.rules, branches={branch.code: branch})
     for meters in chat.facts.meters.values():
         meters[:] = [replace(meter, digits=9, billed=(100_000_000,) * 3, ratio=20) for meter in meters]
     return chat
 
 
+@pytest.mark.parametrize("prices", ["", "flat"])
 @pytest.mark.parametrize("language", ["показания", "submit readings"])
 @pytest.mark.parametrize(
     "values",
@@ -30,9 +36,9 @@ def wide(channel: str = "sms") -> Chat:
         "0 100000001 100000001",
     ],
 )
-def test_values_of_nine_digits(language: str, values: str) -> None:
-    """Doubts, suggestions and choices fit two parts whole."""
-    chat = wide()
+def test_values_of_nine_digits(language: str, values: str, prices: str) -> None:
+    """Doubts, suggestions and choices fit two parts whole, whether or not there is a sum to tell."""
+    chat = wide(prices=prices)
     chat.say(language)
     chat.say(values)
     assert 1 <= segments(chat.reply) <= 2
