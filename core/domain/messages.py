@@ -213,6 +213,8 @@ class RawRequest:
     query: bytes = field(default=b"", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    remote: str = field(default="", repr=False)
+    """Who calls, an IP address without a port; empty where the web layer does not tell."""
     received_at: datetime
 
 
