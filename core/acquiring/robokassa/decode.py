@@ -21,6 +21,7 @@ from core.ports.acquiring import Heard, Notification, Payment, PaymentState
 from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown
 
 SHOP: Final = "Robokassa"
+ANSWER: Final = "OperationStateResponse"
 STATES: Final[Mapping[str, PaymentState]] = MappingProxyType(
     {
         "5": PaymentState.PENDING,  # begun, not paid
@@ -126,7 +127,7 @@ def _root(answer: Answer) -> Element:
     if answer.status != HTTPStatus.OK:
         raise ContentRejected(f"HTTP {answer.status}")
     try:
-        return xml.parse(answer.body)
+        return xml.parse(answer.body, ANSWER)
     except xml.NotXml:
         raise OutcomeUnknown(f"{SHOP} answered 200, but the answer cannot be read") from None
 

@@ -23,11 +23,11 @@ class _Plain(ET.TreeBuilder):
         raise NotXml("a document type")
 
 
-def parse(document: bytes) -> ET.Element:
-    """The root of the document.
+def parse(document: bytes, name: str) -> ET.Element:
+    """The root of the document, which has this name in Robokassa's namespace.
 
     Raises:
-        NotXml: it is none, has a document type, or is too long.
+        NotXml: it is none, is another one, has a document type, or is too long.
     """
     if len(document) > SIZE_LIMIT:
         raise NotXml("too long")
@@ -37,8 +37,8 @@ def parse(document: bytes) -> ET.Element:
         root = parser.close()
     except (ET.ParseError, ValueError, LookupError):
         raise NotXml("not well-formed") from None
-    if not isinstance(root, ET.Element):
-        raise NotXml("no element")
+    if not isinstance(root, ET.Element) or root.tag != f"{NAMESPACE}{name}":
+        raise NotXml("another document")
     return root
 
 
