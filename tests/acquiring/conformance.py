@@ -4,6 +4,8 @@ import asyncio
 import logging
 import socket
 import traceback
+from functools import partial
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -308,10 +310,14 @@ class ProviderQuiet:
         await harness.pay(await harness.visit(opened.pay_url))
         said = [repr(harness.provider), repr(harness.invoice()), repr(opened)]
         said += [repr(vars(harness.provider).get("_settings"))]
-        for failure in harness.failures:
+        calls = [] if Ability.LOOK in harness.cannot else [harness.word]
+        calls += (
+            [] if Ability.CALLS in harness.cannot else [partial(harness.provider.create, harness.invoice(attempt=2))]
+        )
+        for call, failure in product(calls, harness.failures):
             harness.fail(failure)
             with pytest.raises(SendFailure) as caught:
-                await harness.word()
+                await call()
             said += [repr(caught.value), caught.value.detail, "".join(traceback.format_exception(caught.value))]
         if Ability.HEAR not in harness.cannot:
             signed = [] if Ability.SIGNATURES in harness.cannot else [*harness.forged(), harness.foreign()]
