@@ -157,6 +157,6 @@ def _moment(text: str) -> datetime | None:
     """ISO 8601 with an offset, as aware UTC; None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
