@@ -56,7 +56,7 @@ class Call:
     query: str = field(default="", repr=False)
     body: str = field(default="", repr=False)
 
-    def request(self, received_at: datetime, remote: str = LOOPBACK) -> RawRequest:
+    def request(self, received_at: datetime, peer: str = LOOPBACK) -> RawRequest:
         """The call as our web layer hands it on."""
         headers = {"content-type": FORM} if self.method == "POST" else {}
         return RawRequest(
@@ -65,7 +65,7 @@ class Call:
             query=self.query.encode(),
             headers=headers,
             body=self.body.encode(),
-            remote=remote,
+            peer=peer,
             received_at=received_at,
         )
 

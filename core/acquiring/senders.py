@@ -15,12 +15,12 @@ def networks(written: Iterable[str]) -> Networks:
     return tuple(ip_network(each) for each in written)
 
 
-def is_among(remote: str, allowed: Networks) -> bool:
+def is_among(peer: str, allowed: Networks) -> bool:
     """Tell whether an address is in one of the networks. None of them allows everybody; who is unknown, nobody."""
     if not allowed:
         return True
     try:
-        address = ip_address(remote)
+        address = ip_address(peer)
     except ValueError:
         return False
     # A socket that listens on both families shows IPv4 callers as ::ffff:185.30.16.166.

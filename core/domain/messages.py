@@ -213,9 +213,9 @@ class RawRequest:
     query: bytes = field(default=b"", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
-    remote: str = field(default="", repr=False)
-    """Who calls, an IP address without a port; empty where the web layer does not tell."""
     received_at: datetime
+    peer: str = ""
+    """The network address it came from, past the proxies that the operator trusts; empty where nobody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,9 @@ class Ability(StrEnum):
     """What some providers cannot do. A harness names these in `cannot`, each with its reason."""
 
     CALLS = "be called to open a payment"
+    TELL = "tell how a payment ended"
     LOOK = "be asked how a payment stands"
-    LOOK_FAILURES = "fail to answer how a payment stands"
+    BLIND_LOOK = "be asked about a payment whose id we do not know"
     HEAR = "call us"
     SIGNATURES = "sign what it calls us with"
     CURRENCY = "name a currency"
@@ -73,8 +74,9 @@ class Harness:
         raise NotImplementedError
 
     def invoice(self, **changes: Any) -> Invoice:
-        """What is to be paid."""
-        return replace(INVOICE, **changes)
+        """What is to be paid; each attempt has a key of its own."""
+        invoice = replace(INVOICE, **changes)
+        return replace(invoice, idempotency_key=f"key-{invoice.order_id}-{invoice.attempt}")
 
     # The vendor's side.
 
@@ -140,6 +142,6 @@ class Harness:
 
     # What the caller of a provider does.
 
-    async def word(self, order_id: int = ORDER, attempt: int = 1, provider_id: str = "") -> Payment:
-        """How the payment stands: as the vendor says when asked, or as it said in its last call."""
+    async def word(self, provider_id: str = "", attempt: int = 1) -> Payment:
+        """How `ORDER`'s payment stands: as the vendor says when asked, or as it said in its last call."""
         raise NotImplementedError

@@ -81,11 +81,11 @@ def test_not_whole(value: object) -> None:
     assert reading.whole(value) is None
 
 
-@pytest.mark.parametrize(("remote", "expected"), SENDERS.items())
-def test_senders(remote: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+@pytest.mark.parametrize(("peer", "expected"), SENDERS.items())
+def test_senders(peer: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of pytest
     """A caller is known by address or network, of either family; whoever cannot be told is not."""
     allowed = networks(["185.30.16.166", "185.71.76.0/27", "2a02:5180::/32"])
-    assert is_among(remote, allowed) is expected
+    assert is_among(peer, allowed) is expected
 
 
 def test_nobody_is_named() -> None:

@@ -38,7 +38,7 @@ def heard(request: RawRequest, settings: Settings, senders: Networks) -> Heard:
     query, body = reading.fields(request.query), reading.fields(request.body)
     if request.method != "POST" or query is None or body is None:
         return reading.refused(HTTPStatus.BAD_REQUEST, "unreadable")
-    if not is_among(request.remote, senders):
+    if not is_among(request.peer, senders):
         return reading.refused(HTTPStatus.FORBIDDEN, "unknown sender")
     order_id = reading.key(query.get("order", ""))
     if order_id is None or not sign.is_token(query.get("token", ""), order_id, settings.token_key):

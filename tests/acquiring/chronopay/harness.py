@@ -18,7 +18,7 @@ NO_CALL = "a link is all there is: nothing of ours calls ChronoPay"
 class ChronopayHarness(EmulatedHarness):
     secrets = (SECRET, KEY)
     signature = "sign"
-    cannot: ClassVar = {Ability.CALLS: NO_CALL, Ability.LOOK: NO_CALL, Ability.LOOK_FAILURES: NO_CALL}
+    cannot: ClassVar = {Ability.CALLS: NO_CALL, Ability.LOOK: NO_CALL}
 
     def __init__(self, emulator: ChronopayEmulator) -> None:
         self.emulator: ChronopayEmulator = emulator
@@ -44,7 +44,7 @@ class ChronopayHarness(EmulatedHarness):
         query = urlencode({"order": ORDER, "token": sign.token(ORDER, KEY)})
         return sealed("POST", {**fields, "sign": sign.notification(fields, SECRET)}, query)
 
-    async def word(self, order_id: int = ORDER, attempt: int = 1, provider_id: str = "") -> Payment:
+    async def word(self, provider_id: str = "", attempt: int = 1) -> Payment:
         notification = self.provider.hear(self.notices[-1]).notification
         assert notification is not None
         assert notification.payment is not None

@@ -29,7 +29,7 @@ def notice(token: str = TOKEN, **fields: str) -> RawRequest:
     body = SIGNED | fields
     signed = urlencode(body | {"sign": sign.notification(body, SECRET)}).encode()
     return RawRequest(
-        method="POST", path="", query=urlencode(query).encode(), body=signed, received_at=RECEIVED_AT, remote="10.0.0.1"
+        method="POST", path="", query=urlencode(query).encode(), body=signed, received_at=RECEIVED_AT, peer="10.0.0.1"
     )
 
 
@@ -133,12 +133,12 @@ def test_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("remote", "status"), [("185.30.16.166", 200), ("::ffff:185.30.16.166", 200), ("10.0.0.1", 403), ("", 403)]
+    ("peer", "status"), [("185.30.16.166", 200), ("::ffff:185.30.16.166", 200), ("10.0.0.1", 403), ("", 403)]
 )
-def test_senders(remote: str, status: int) -> None:
+def test_senders(peer: str, status: int) -> None:
     """Where the senders are named, nobody else is heard, nor who does not say who he is."""
     provider = ChronopayProvider(replace(SETTINGS, senders=("185.30.16.166",)))
-    assert provider.hear(replace(notice(), remote=remote)).answer.status == status
+    assert provider.hear(replace(notice(), peer=peer)).answer.status == status
 
 
 def test_wrong_sender() -> None:

@@ -45,5 +45,5 @@ class RobokassaHarness(EmulatedHarness):
     def sealed(self, fields: Mapping[str, str]) -> RawRequest:
         return sealed("POST", {**fields, "SignatureValue": sign.result(self.emulator.settings(), fields)})
 
-    async def word(self, order_id: int = ORDER, attempt: int = 1, provider_id: str = "") -> Payment:
-        return await self.provider.look(order_id=order_id, attempt=attempt, provider_id=provider_id)
+    async def word(self, provider_id: str = "", attempt: int = 1) -> Payment:
+        return await self.provider.look(order_id=ORDER, attempt=attempt, provider_id=provider_id)

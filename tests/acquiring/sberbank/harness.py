@@ -51,5 +51,5 @@ class SberbankHarness(EmulatedHarness):
     def sealed(self, fields: Mapping[str, str]) -> RawRequest:
         return sealed("GET", {**fields, "checksum": sign.checksum(fields, KEY)})
 
-    async def word(self, order_id: int = ORDER, attempt: int = 1, provider_id: str = "") -> Payment:
-        return await self.provider.look(order_id=order_id, attempt=attempt, provider_id=provider_id)
+    async def word(self, provider_id: str = "", attempt: int = 1) -> Payment:
+        return await self.provider.look(order_id=ORDER, attempt=attempt, provider_id=provider_id)
