@@ -87,8 +87,6 @@ class Emulator:
         """Every notification, as it was first to be sent."""
         self.attempts: list[int] = []
         """The status of each call to our hook, 0 where nobody answered."""
-        self.arrived = asyncio.Event()
-        """Set when a call was taken that is not going to be answered."""
         self.abandoned = asyncio.Event()
         """Set when a caller hung up on us."""
         self.clock = clock or SystemClock()
@@ -187,7 +185,6 @@ class Emulator:
 
     async def _hang(self) -> None:
         """Say nothing until the caller gives up."""
-        self.arrived.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:

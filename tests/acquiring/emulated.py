@@ -52,9 +52,9 @@ class EmulatedHarness(Harness):
     def fail(self, failure: type[SendFailure]) -> None:
         self.emulator.fail(self.faults[failure])
 
-    def hang(self) -> tuple[asyncio.Event, asyncio.Event]:
+    def hang(self) -> asyncio.Event:
         self.emulator.fail(Fault.HANG)
-        return self.emulator.arrived, self.emulator.abandoned
+        return self.emulator.abandoned
 
     def forged(self) -> list[RawRequest]:
         good = self.notices[-1]

@@ -105,8 +105,8 @@ class Harness:
         """Make the vendor's next answer one that means this failure."""
         raise NotImplementedError
 
-    def hang(self) -> tuple[asyncio.Event, asyncio.Event]:
-        """Make the vendor take the next call and not answer: set when it has taken it, and when we hang up."""
+    def hang(self) -> asyncio.Event:
+        """Make the vendor take the next payment and not answer; the event is set when we hang up."""
         raise NotImplementedError
 
     def unreachable(self) -> PaymentProvider:
