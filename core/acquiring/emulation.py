@@ -55,10 +55,12 @@ class Call:
     method: str
     query: str = field(default="", repr=False)
     body: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def request(self, received_at: datetime, peer: str = LOOPBACK) -> RawRequest:
         """The call as our web layer hands it on."""
         headers = {"content-type": FORM} if self.method == "POST" else {}
+        headers |= {name.lower(): value for name, value in self.headers.items()}
         return RawRequest(
             method=self.method,
             path="",
@@ -160,7 +162,7 @@ class Emulator:
     async def _call(self, call: Call) -> int:
         assert self._session is not None, "start the emulator first"  # noqa: S101 - a mistake in a test, not a state
         url, data = f"{self.hook}?{call.query}" if call.query else self.hook, call.body.encode() or None
-        headers, status = {"Content-Type": FORM} if data else {}, 0
+        headers, status = ({"Content-Type": FORM} if data else {}) | dict(call.headers), 0
         with suppress(aiohttp.ClientError, TimeoutError):
             async with self._session.request(
                 call.method, url, data=data, headers=headers, allow_redirects=False

@@ -33,9 +33,12 @@ def sent(request: RawRequest) -> Mapping[str, str] | None:
 
 
 def as_object(content: bytes) -> Mapping[str, Any] | None:
-    """The JSON object; None where there is none to read: no JSON, no UTF-8, endless digits, endless nesting."""
+    """The JSON object; None where there is none to read: no JSON, no UTF-8, endless digits, endless nesting.
+
+    Fractions stay the text that they were, so that an amount has the digits that it had.
+    """
     try:
-        value = json.loads(content)
+        value = json.loads(content, parse_float=str)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -44,6 +44,7 @@ class Ability(StrEnum):
     CALLS = "be called to open a payment"
     TELL = "tell how a payment ended"
     LOOK = "be asked how a payment stands"
+    PENDING = "tell an unpaid payment from an unknown one"
     BLIND_LOOK = "be asked about a payment whose id we do not know"
     HEAR = "call us"
     SIGNATURES = "sign what it calls us with"

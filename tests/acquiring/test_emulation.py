@@ -7,12 +7,14 @@ import pytest
 from aiohttp import web
 
 from core.acquiring.chronopay.emulator import ChronopayEmulator
+from core.acquiring.cloudpayments.emulator import CloudpaymentsEmulator
 from core.acquiring.emulation import REPEATS, Emulator, Mischief
 from core.acquiring.robokassa.emulator import RobokassaEmulator
 from core.acquiring.sberbank.emulator import SberbankEmulator
 from core.domain.messages import RawRequest
 from core.ports.acquiring import Heard, PaymentProvider
 from tests.acquiring.chronopay.harness import ChronopayHarness
+from tests.acquiring.cloudpayments.harness import CloudpaymentsHarness
 from tests.acquiring.conformance import heard
 from tests.acquiring.emulated import EmulatedHarness
 from tests.acquiring.harness import ORDER, RECEIVED_AT
@@ -23,6 +25,7 @@ from tests.conftest import FixedClock
 KINDS = {
     "sberbank": (SberbankEmulator, SberbankHarness),
     "chronopay": (ChronopayEmulator, ChronopayHarness),
+    "cloudpayments": (CloudpaymentsEmulator, CloudpaymentsHarness),
     "robokassa": (RobokassaEmulator, RobokassaHarness),
 }
 

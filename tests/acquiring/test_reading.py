@@ -75,6 +75,15 @@ def test_no_object(content: bytes) -> None:
     assert reading.as_object(content) is None
 
 
+def test_fractions() -> None:
+    """A fraction of JSON keeps its digits."""
+    assert reading.as_object(b'{"Amount":1234.56000,"Tiny":0.1e1,"Whole":7}') == {
+        "Amount": "1234.56000",
+        "Tiny": "0.1e1",
+        "Whole": 7,
+    }
+
+
 @pytest.mark.parametrize("value", [True, False, -1, 2**63, 1.0, "1", None, [1]])
 def test_not_whole(value: object) -> None:
     """Only a whole number is one: `true` is not 1."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import core.acquiring.chronopay.sign as chronopay
+import core.acquiring.cloudpayments.sign as cloudpayments
 import core.acquiring.robokassa.sign as robokassa
 import core.acquiring.sberbank.sign as sberbank
 from core.acquiring.robokassa import Settings
@@ -15,6 +16,7 @@ SHOP = Settings(login="demo", password1="pass1", password2="pass2", algorithm="m
 SIGN: dict[str, Callable[[dict[str, Any]], str]] = {
     "chronopay.link": lambda vector: chronopay.link(*vector["values"]),
     "chronopay.notification": lambda vector: chronopay.notification(vector["fields"], vector["secret"]),
+    "cloudpayments.signature": lambda vector: cloudpayments.signature(vector["values"][0].encode(), vector["secret"]),
     "robokassa.link": lambda vector: robokassa.link(SHOP, *vector["values"], vector["fields"]),
     "robokassa.result": lambda vector: robokassa.result(SHOP, vector["fields"]),
     "sberbank.checksum": lambda vector: sberbank.checksum(vector["fields"], vector["secret"]),
