@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.acquiring.amounts import kopecks, roubles
+from core.acquiring.amounts import currency, kopecks, roubles
 
 READ = {
     "1234.56": 123456,
@@ -33,6 +33,15 @@ def test_read(text: str, expected: int) -> None:
 def test_refused(text: str) -> None:
     """What is not exactly an amount is none."""
     assert kopecks(text) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("RUB", "RUB"), ("rur", "RUB"), ("643", "RUB"), ("810", "RUB"), ("398", "398"), ("USD", "USD"), ("", "")],
+)
+def test_currency(written: str, name: str) -> None:
+    """Roubles are roubles however they are written, and other currencies are not."""
+    assert currency(written) == name
 
 
 @given(st.integers(0, 10**15 - 1))

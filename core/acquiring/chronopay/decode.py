@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from core.acquiring import reading
-from core.acquiring.amounts import kopecks
+from core.acquiring.amounts import currency, kopecks
 from core.acquiring.chronopay import sign
 from core.acquiring.chronopay.settings import Settings
 from core.acquiring.senders import Networks, is_among
@@ -55,7 +55,7 @@ def heard(request: RawRequest, settings: Settings, senders: Networks) -> Heard:
         provider_id=transaction,
         order_id=order_id,
         amount=amount,
-        currency=body.get("currency", CURRENCY),
+        currency=currency(body.get("currency") or CURRENCY),
         is_test=settings.is_test,
         method=body.get("payment_type", "")[:ID_LIMIT],
         detail="" if state is PaymentState.PAID else kind[:ID_LIMIT],

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from core.acquiring import reading
-from core.acquiring.amounts import kopecks
+from core.acquiring.amounts import currency, kopecks
 from core.acquiring.cloudpayments import sign
 from core.acquiring.cloudpayments.settings import Settings
 from core.acquiring.http import Answer, check
@@ -79,7 +79,7 @@ def looked(answer: Answer, provider_id: str) -> Payment:
         provider_id=provider_id or str(model.get("TransactionId", ""))[:WORD_LIMIT],
         order_id=reading.order_of(str(model.get("InvoiceId", ""))),
         amount=amount,
-        currency=str(model.get("Currency", ""))[:WORD_LIMIT],
+        currency=currency(str(model.get("Currency", "")))[:WORD_LIMIT],
         is_test=model.get("TestMode") is True,
         paid_at=_moment(model) if state is PaymentState.PAID else None,
         method=_word(model, "PaymentMethod"),

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeGuard
 
 from core.acquiring import reading
+from core.acquiring.amounts import currency
 from core.acquiring.http import Answer, check
 from core.acquiring.sberbank import sign
 from core.acquiring.sberbank.settings import Settings
@@ -67,9 +68,6 @@ MOVED: Final[Mapping[PaymentState, str]] = MappingProxyType(
     {PaymentState.PAID: "depositedAmount", PaymentState.REFUNDED: "refundedAmount"}
 )
 """Where `paymentAmountInfo` says how much money went; older versions of the bank's interface have none of it."""
-
-CURRENCIES: Final[Mapping[str, str]] = MappingProxyType({"643": CURRENCY, "810": CURRENCY})
-"""Roubles: 810 was their number until 1998, and the bank still knows it. Others stay as the bank writes them."""
 
 
 def registered(answer: Answer, invoice: Invoice) -> Opened | None:
@@ -133,13 +131,12 @@ def looked(answer: Answer, provider_id: str, settings: Settings) -> Payment:
     if state is PaymentState.UNKNOWN or asked is None:
         return _nothing(provider_id, settings, "the bank's answer cannot be read")
     moved = reading.whole(_inner(content, "paymentAmountInfo").get(MOVED.get(state, "")))
-    currency = str(content.get("currency", ""))
     return Payment(
         state=state,
         provider_id=_bank_id(content) or provider_id,
         order_id=reading.order_of(str(content.get("orderNumber", ""))),
         amount=moved or asked,
-        currency=CURRENCIES.get(currency, currency),
+        currency=currency(str(content.get("currency", ""))),
         is_test=settings.is_test,
         paid_at=_moment(content) if state is PaymentState.PAID else None,
         method=_word(content, "paymentWay"),
