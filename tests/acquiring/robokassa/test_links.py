@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.acquiring.robokassa import Receipt, Settings, encode
 from core.acquiring.robokassa.emulator import NotSigned
-from tests.acquiring.emulated import changed
+from tests.acquiring.emulated import changed, sealed
 from tests.acquiring.harness import AMOUNT, INVOICE, ORDER
 from tests.acquiring.robokassa.harness import RobokassaHarness
 
@@ -105,6 +105,15 @@ async def test_answer(harness: RobokassaHarness) -> None:
     """Robokassa wants `OK` and its number."""
     await _pay(harness)
     assert harness.provider.hear(harness.notices[-1]).answer.body == f"OK{NUMBER}".encode()
+
+
+def test_in_any_order(harness: RobokassaHarness) -> None:
+    """Our parameters are signed in the order of their names, in whichever they come."""
+    signed = sha256(f"1234.56:42:emulated-password-2:Shp_attempt=1:Shp_order={ORDER}".encode()).hexdigest()
+    fields = {"Shp_order": str(ORDER), "SignatureValue": signed, "Shp_attempt": "1", "InvId": "42", "OutSum": "1234.56"}
+    notification = harness.provider.hear(sealed("POST", fields)).notification
+    assert notification is not None
+    assert notification.order_id == ORDER
 
 
 async def test_by_get(harness: RobokassaHarness) -> None:

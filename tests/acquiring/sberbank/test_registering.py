@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.acquiring.emulation import Fault
-from core.acquiring.sberbank import SberbankProvider, Settings, encode
+from core.acquiring.sberbank import SberbankProvider, Settings, encode, sign
 from core.ports.acquiring import PaymentState
 from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown
 from tests.acquiring.emulated import changed
@@ -86,6 +86,14 @@ async def test_number_of_another_amount(harness: SberbankHarness) -> None:
         await harness.provider.create(harness.invoice())
 
 
+async def test_number_of_another_currency(harness: SberbankHarness) -> None:
+    """A number under which something else was sold is not taken for ours."""
+    opened = await harness.provider.create(harness.invoice())
+    await harness.pay(await harness.visit(opened.pay_url), currency="KZT")
+    with pytest.raises(ContentRejected, match="something else"):
+        await harness.provider.create(harness.invoice())
+
+
 async def test_paid_meanwhile(harness: SberbankHarness) -> None:
     """Created again after it was paid, it is the same payment, and the look says that it is paid."""
     opened = await harness.provider.create(harness.invoice())
@@ -139,12 +147,23 @@ async def test_every_field_is_signed(harness: SberbankHarness, fields: dict[str,
     assert harness.provider.hear(changed(harness.notices[-1], **fields)).answer.status == 403
 
 
-def test_foreign_order(harness: SberbankHarness) -> None:
-    """What another system of the shop's sells is heard without a word to us."""
-    answer = harness.provider.hear(harness.sealed({"orderNumber": "SHOP-7", "mdOrder": "70906e55", "status": "1"}))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"orderNumber": "SHOP-7", "mdOrder": "70906e55"},
+        {"mdOrder": "70906e55"},
+        {"orderNumber": "42-1"},
+        {"orderNumber": "42-1", "mdOrder": "70906e55/../x"},
+    ],
+)
+def test_foreign_order(harness: SberbankHarness, fields: dict[str, str]) -> None:
+    """What another system of the shop's sells, or what names no order, is heard without a word to us."""
+    answer = harness.provider.hear(harness.sealed(fields))
     assert (answer.answer.status, answer.notification) == (200, None)
 
 
 def test_no_key(harness: SberbankHarness) -> None:
     """Without a key every callback is refused, even one that is signed with nothing."""
-    assert harness.build(callback_key="").hear(harness.sealed({"orderNumber": "42-1"})).answer.status == 403
+    fields = {"orderNumber": "42-1", "mdOrder": "70906e55"}
+    request = changed(harness.sealed(fields), checksum=sign.checksum(fields, ""))
+    assert harness.build(callback_key="").hear(request).answer.status == 403
