@@ -141,6 +141,18 @@ class ProviderCreating:
         assert (await harness.word(opened.provider_id)).state is PaymentState.PAID
         assert harness.opened == 1
 
+    async def test_asked_again(self, harness: Harness) -> None:
+        """Whatever left the outcome unknown: asked again, there is one payment, and its page."""
+        harness.needs(Ability.CALLS)
+        assert len(harness.doubts) >= 3
+        for attempt, doubt in enumerate(harness.doubts, 1):
+            harness.doubt(doubt)
+            with pytest.raises(OutcomeUnknown):
+                await harness.provider.create(harness.invoice(attempt=attempt))
+            opened = await harness.provider.create(harness.invoice(attempt=attempt))
+            await harness.visit(opened.pay_url)
+            assert harness.opened == attempt
+
     async def test_patience_ends(self, harness: Harness) -> None:
         """A vendor that does not answer in time leaves the outcome unknown."""
         harness.needs(Ability.CALLS)

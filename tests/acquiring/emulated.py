@@ -33,6 +33,7 @@ class EmulatedHarness(Harness):
 
     emulator: Emulator
     faults: ClassVar[dict[type[SendFailure], Fault | int]]
+    doubts: Sequence[str] = (Fault.BROKEN, Fault.GARBLED, Fault.RESET)
     signature: str
     """The field with the vendor's signature."""
 
@@ -51,6 +52,9 @@ class EmulatedHarness(Harness):
 
     def fail(self, failure: type[SendFailure]) -> None:
         self.emulator.fail(self.faults[failure])
+
+    def doubt(self, doubt: str) -> None:
+        self.emulator.fail(Fault(doubt))
 
     def hang(self) -> asyncio.Event:
         self.emulator.fail(Fault.HANG)

@@ -63,6 +63,8 @@ class Harness:
     """Passwords and keys: they must show nowhere."""
     failures: Sequence[type[SendFailure]] = ()
     """What `fail` can make the vendor answer."""
+    doubts: Sequence[str] = ()
+    """What `doubt` can make the vendor do, so that nobody knows whether he took a payment."""
 
     def needs(self, *abilities: Ability) -> None:
         """Skip the test where the vendor cannot, for the reason that its suite gives."""
@@ -104,6 +106,10 @@ class Harness:
 
     def fail(self, failure: type[SendFailure]) -> None:
         """Make the vendor's next answer one that means this failure."""
+        raise NotImplementedError
+
+    def doubt(self, doubt: str) -> None:
+        """Make the vendor do this with the next payment, whether or not he takes it."""
         raise NotImplementedError
 
     def hang(self) -> asyncio.Event:
