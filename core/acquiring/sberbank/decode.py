@@ -26,6 +26,8 @@ TAKEN_BEFORE: Final = 1
 """Of `register.do`: an order with this number is there already."""
 NO_SUCH_ORDER: Final = 6
 """Of `getOrderStatusExtended.do`."""
+REVERSED: Final = 3
+"""Of `orderStatus`."""
 ID_LIMIT: Final = 64
 """The bank's number of an order is a UUID of 36 characters."""
 LATEST: Final = 253_402_300_800
@@ -56,7 +58,7 @@ STATES: Final[Mapping[int, PaymentState]] = MappingProxyType(
         0: PaymentState.PENDING,  # registered, not paid
         1: PaymentState.PENDING,  # held, which only a payment in two stages is: not ours
         2: PaymentState.PAID,
-        3: PaymentState.REFUNDED,  # reversed: the bank had the money and let it go, on the same day
+        3: PaymentState.REFUNDED,  # reversed: the bank had the money and let it go, if it ever had it
         4: PaymentState.REFUNDED,
         5: PaymentState.PENDING,  # the issuer asks the cardholder for his consent
         6: PaymentState.FAILED,  # declined, or nobody paid in time
@@ -127,6 +129,8 @@ def looked(answer: Answer, provider_id: str, settings: Settings) -> Payment:
     _check(code)
     status = reading.whole(content.get("orderStatus"))
     state = PaymentState.UNKNOWN if status is None else STATES.get(status, PaymentState.UNKNOWN)
+    if status == REVERSED and _moment(content) is None:
+        state = PaymentState.FAILED
     asked = reading.whole(content.get("amount"))
     if state is PaymentState.UNKNOWN or asked is None:
         return _nothing(provider_id, settings, "the bank's answer cannot be read")
