@@ -1,0 +1,42 @@
+"""The only network of the provider: two calls of CloudPayments' API."""
+
+from core.acquiring.cloudpayments import encode
+from core.acquiring.cloudpayments.decode import SHOP
+from core.acquiring.cloudpayments.settings import Settings
+from core.acquiring.http import TOTAL_SECONDS, Answer, Caller
+from core.ports.acquiring import Invoice
+
+
+class Client:
+    """Calls CloudPayments. What the answers mean, `decode` tells."""
+
+    def __init__(self, settings: Settings, total_seconds: float = TOTAL_SECONDS) -> None:
+        self._settings = settings
+        self._url = settings.api_url.rstrip("/")
+        self._caller = Caller(SHOP, total=total_seconds)
+
+    async def open(self) -> None:
+        """Make ready to call."""
+        await self._caller.open()
+
+    async def close(self) -> None:
+        """Free the connections."""
+        await self._caller.close()
+
+    async def create(self, invoice: Invoice) -> Answer:
+        """Create an order, once under its key.
+
+        Raises:
+            SendFailure: there was no answer.
+        """
+        headers = encode.headers(self._settings, invoice.idempotency_key)
+        return await self._caller.post(f"{self._url}/orders/create", encode.order(invoice), headers=headers)
+
+    async def find(self, order_id: int, attempt: int) -> Answer:
+        """Search for the last payment of an order.
+
+        Raises:
+            SendFailure: there was no answer.
+        """
+        form = encode.search(order_id, attempt)
+        return await self._caller.post(f"{self._url}/v2/payments/find", form, headers=encode.headers(self._settings))

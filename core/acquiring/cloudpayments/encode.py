@@ -1,0 +1,51 @@
+"""What we ask CloudPayments. Pure: an `Invoice` becomes the form of `orders/create`, an order the search for it.
+
+https://developers.cloudpayments.ru/#sozdanie-scheta-dlya-otpravki-po-pochte and #proverka-statusa-platezha. Forms, not
+JSON: an amount stays the text that it is.
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Final
+
+from core.acquiring.amounts import roubles
+from core.acquiring.cloudpayments.settings import Settings
+from core.domain.orders import CURRENCY
+from core.ports.acquiring import Invoice
+
+CULTURES: Final = {"en": "en-US"}
+RUSSIAN: Final = "ru-RU"
+
+
+def number(order_id: int, attempt: int) -> str:
+    """Our `InvoiceId`. Each attempt has its own, as a search finds the last payment of a number."""
+    return f"{order_id}-{attempt}"
+
+
+def order(invoice: Invoice) -> Mapping[str, str]:
+    """The form of `orders/create`: a payment in one stage, and no message to the subscriber but ours."""
+    form = {
+        "Amount": roubles(invoice.amount),
+        "Currency": CURRENCY,
+        "Description": invoice.description,
+        "InvoiceId": number(invoice.order_id, invoice.attempt),
+        "RequireConfirmation": "false",
+        "SendEmail": "false",
+        "SendSms": "false",
+        "SendViber": "false",
+        "CultureName": CULTURES.get(invoice.language, RUSSIAN),
+        "SuccessRedirectUrl": invoice.return_url,
+        "FailRedirectUrl": invoice.return_url,
+    }
+    return form | ({"Email": invoice.email} if invoice.email else {})
+
+
+def search(order_id: int, attempt: int) -> Mapping[str, str]:
+    """The form of `v2/payments/find`."""
+    return {"InvoiceId": number(order_id, attempt)}
+
+
+def headers(settings: Settings, key: str = "") -> Mapping[str, str]:
+    """Who asks, and under which key; CloudPayments remembers a key for an hour."""
+    account = base64.b64encode(f"{settings.public_id}:{settings.api_secret}".encode()).decode()
+    return {"Authorization": f"Basic {account}"} | ({"X-Request-ID": key} if key else {})
