@@ -17,7 +17,9 @@ from tests.services.dialogue.walking import ACTIONS, HOUSEHOLDS, act
 
 PRIVATE = frozenset({"sum", "address"})
 """Placeholders of what a restricted channel must not say; whole account numbers are looked for in the answers."""
-TELLING = frozenset({"balance-debt", "balance-overpaid", "account-card-address"})
+TELLING = frozenset(
+    {"balance-debt", "balance-overpaid", "account-card-address", "estimate-linked", "check-estimate-linked"}
+)
 """The texts that hold them."""
 UNSAID = TELLING | {"balance-zero", "balance-unknown", "balance-more"}
 """What is never said on a restricted channel: a debt of nothing is a balance, too."""
