@@ -9,6 +9,12 @@ from core.domain.windows import Placement
 from core.services.desk.scene import Scene
 
 
+def may_be_told(scene: Scene, account: Account) -> bool:
+    """Whether this writer may hear of sums here, and the branch has price lists at all."""
+    has_prices = scene.rules.branch(account).tariffs is not None
+    return has_prices and scene.capabilities.may_show_balance and scene.level(account) is not Level.ANONYMOUS
+
+
 def preliminary(
     scene: Scene, account: Account, meter: Meter, values: Sequence[int], placement: Placement
 ) -> int | None:
@@ -19,7 +25,7 @@ def preliminary(
     """
     branch = scene.rules.branch(account)
     tariffs = branch.tariffs
-    if tariffs is None or not scene.capabilities.may_show_balance or scene.level(account) is Level.ANONYMOUS:
+    if tariffs is None or not may_be_told(scene, account):
         return None
     if len(scene.facts.open_meters(account)) > 1 and not tariffs.is_flat(account.tariff):
         return None

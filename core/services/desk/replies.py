@@ -7,7 +7,7 @@ from core.domain.accounts import Account, Branch, Level, mask
 from core.domain.keys import reference
 from core.domain.readings import Code, Status
 from core.domain.windows import local_day
-from core.services.desk.estimates import preliminary
+from core.services.desk.estimates import may_be_told, preliminary
 from core.services.desk.look_up import Found
 from core.services.desk.scene import Scene
 from core.services.desk.settle import Item
@@ -183,7 +183,7 @@ def _notes(scene: Scene, item: Item, repairs: frozenset[Repair]) -> list[str]:
 def _with_estimate(scene: Scene, item: Item, text: str) -> str:
     """An answer with what an accepted reading would cost, where there is room for it."""
     # Most SMS have no room for any sum, so none need be worked out.
-    if item.code is not Code.ACCEPTED or _estimated(scene, text, 0) == text:
+    if item.code is not Code.ACCEPTED or not may_be_told(scene, item.account) or _estimated(scene, text, 0) == text:
         return text
     kopecks = preliminary(scene, item.account, item.meter, item.values, item.placement)
     return text if kopecks is None else _estimated(scene, text, kopecks)
