@@ -11,6 +11,7 @@ from core.domain.privacy import restricted
 from core.services.texts import Texts
 from core.services.texts.catalogue import Argument
 from tests import world
+from tests.domain.test_estimate import LISTS
 from tests.services.desk.test_restricted import FACTS, leaks, payment_links
 from tests.services.dialogue.chat import CHANNELS, Chat
 from tests.services.dialogue.walking import ACTIONS, HOUSEHOLDS, act
@@ -51,7 +52,8 @@ def chat_with(facts: dict[str, Any], names: tuple[str, ...], channel: str, *, kn
         phone: [changed[account.id] for account in accounts] for phone, accounts in chat.facts.accounts_of_phone.items()
     }
     capabilities = {name: restricted(given) if is_restricted else given for name, given in CHANNELS.items()}
-    chat.rules = replace(chat.rules, capabilities=capabilities, texts=Watched())
+    branches = {code: replace(branch, tariffs=LISTS["flat"]) for code, branch in chat.rules.branches.items()}
+    chat.rules = replace(chat.rules, branches=branches, capabilities=capabilities, texts=Watched())
     return chat
 
 
@@ -86,14 +88,19 @@ def test_no_way_through_the_dialogue_tells_it(
 
 
 FACTS_ON_FILE = {"balance": 123_456, "address": "г. Хабаровск, ул. Ленина, д. 157, кв. 112"}
+NO_ROOM = ("preliminary sum", "sms")
+"""Beside an accepted reading."""
 WAYS = {
+    "preliminary sum": ("2701001101 31002201 5150", "807,00"),
     "sum": ("баланс", "1234,56"),
     "number": ("990011 31002206 5123", world.ACCOUNTS["renamed"]["number"]),
 }
 
 
-@pytest.mark.parametrize("way", sorted(WAYS))
-@pytest.mark.parametrize("channel", sorted(CHANNELS))
+@pytest.mark.parametrize(
+    ("way", "channel"),
+    [(way, channel) for way in sorted(WAYS) for channel in sorted(CHANNELS) if (way, channel) != NO_ROOM],
+)
 def test_the_property_has_something_to_forbid(way: str, channel: str) -> None:
     """On a channel that may say everything, its owner is told just what the restricted one leaves out."""
     said, secret = WAYS[way]
@@ -102,7 +109,7 @@ def test_the_property_has_something_to_forbid(way: str, channel: str) -> None:
     ]
     for chat in chats:
         chat.say(said)
-    assert [secret in told(chat) for chat in chats] == [True, False]
+    assert [secret in chat.reply for chat in chats] == [True, False]
 
 
 def test_every_text_that_could_tell_is_known() -> None:
