@@ -37,6 +37,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Payee:
+    """Whom a bill is to be paid to: the requisites as its code has them (`core.domain.bill_codes`)."""
+
+    name: str = ""
+    account: str = ""
+    """At the bank, 20 characters."""
+    bank: str = ""
+    bic: str = ""
+    correspondent_account: str = ""
+    """Empty where the bank has none."""
+    inn: str = ""
+    kpp: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """A branch (отделение): its calendar, its policies, its phones."""
 
@@ -50,6 +65,8 @@ class Branch:
     account_pattern: str = r"\d{4,20}"
     phones: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    payee: Payee | None = None
+    """Who is paid by this branch's bills; None where we cannot tell our bills from others'."""
 
 
 Branches = Mapping[str, Branch]
