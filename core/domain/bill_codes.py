@@ -27,7 +27,8 @@ CAPACITY: Final = 2331
 """Bytes that the largest QR code (version 40, error correction M, byte mode) holds."""
 READ_LIMIT: Final = 4096
 """Characters or bytes; more than any two-dimensional code holds."""
-ACCOUNT_LIMIT: Final = 30
+NAME_LIMIT: Final = 30
+"""Characters of an account's or a meter's number."""
 NO_ACCOUNT: Final = "0"
 """Stands for the correspondent account of a payee whose bank is the Bank of Russia itself."""
 
@@ -238,12 +239,17 @@ def _bill(fields: dict[str, str]) -> Bill:
             inn=own["PayeeINN"],
             kpp=own["KPP"],
         ),
-        account=own["PersAcc"] if len(own["PersAcc"]) <= ACCOUNT_LIMIT else "",
+        account=_name(own["PersAcc"]),
         amount=_amount(own["Sum"]),
         period=_period(own["PaymPeriod"]),
-        meter=own["CounterId"] if len(own["CounterId"]) <= ACCOUNT_LIMIT else "",
+        meter=_name(own["CounterId"]),
         more={key: value for key, value in fields.items() if value and key not in _OWN},
     )
+
+
+def _name(value: str) -> str:
+    """A number that can be looked up; nothing, where it is too long or has what cannot be seen."""
+    return value if len(value) <= NAME_LIMIT and value.isprintable() else ""
 
 
 def _amount(value: str) -> int | None:
