@@ -105,9 +105,36 @@ _FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         "TechCode": r"[0-9]{2}",
     }
     | dict.fromkeys(
-        """LastName FirstName MiddleName PayerAddress PersonalAccount DocIdx PensAcc Contract Flat Phone PayerIdType
-        PayerIdNum ChildFio BirthDate PaymTerm Category ServiceName CounterVal QuittId QuittDate InstNum ClassNum
-        SpecFio AddAmount RuleId ExecId RegType UIN""".split(),
+        [
+            "LastName",
+            "FirstName",
+            "MiddleName",
+            "PayerAddress",
+            "PersonalAccount",
+            "DocIdx",
+            "PensAcc",
+            "Contract",
+            "Flat",
+            "Phone",
+            "PayerIdType",
+            "PayerIdNum",
+            "ChildFio",
+            "BirthDate",
+            "PaymTerm",
+            "Category",
+            "ServiceName",
+            "CounterVal",
+            "QuittId",
+            "QuittDate",
+            "InstNum",
+            "ClassNum",
+            "SpecFio",
+            "AddAmount",
+            "RuleId",
+            "ExecId",
+            "RegType",
+            "UIN",
+        ],
         _ANY,
     )
 )
@@ -128,7 +155,7 @@ _PERIODS: Final = tuple(
         ),
     )
 )
-_MONTHS: Final = "янв фев мар апр ма июн июл авг сен окт ноя дек".split()
+_MONTHS: Final = ["янв", "фев", "мар", "апр", "ма", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"]
 _KOPECKS: Final = re.compile(r"[0-9]{1,18}")
 _ROUBLES: Final = re.compile(r"([0-9]{1,16})[.,]([0-9]{1,2})")
 

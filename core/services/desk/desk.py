@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import structlog
 
-from core.domain.decisions import FAILED_EVENT, Decision, NewCase, Outcome
+from core.domain.decisions import FAILED_EVENT, PHOTO_WAITS, Decision, NewCase, Outcome
 from core.domain.keys import Keys
 from core.domain.messages import Arrival, TextReceived
 from core.ports.clock import Clock
@@ -47,7 +47,10 @@ class Desk:
         nudge: Nudge | None = None,
         draw: Draw | None = None,
     ) -> None:
-        """`nudge` is called after each commit that left replies in the outbox. `draw` is replaced by tests."""
+        """`nudge` is called after each commit that left replies in the outbox, or pictures to be read.
+
+        `draw` is replaced by tests.
+        """
         self._database = database
         self._rules = rules
         self._clock = clock
@@ -157,7 +160,9 @@ class Desk:
         outcomes = Counter((decision.event.address.channel, decision.code) for decision in decisions)
         for (channel, code), count in outcomes.items():
             self._watch.outcome(channel, code, count)
-        if any(decision.reply is not None or decision.notices for decision in decisions):
+        if any(
+            decision.reply is not None or decision.notices or decision.code == PHOTO_WAITS for decision in decisions
+        ):
             self._nudge()
 
 
