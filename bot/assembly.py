@@ -18,7 +18,7 @@ from bot.web.server import Listener, application
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
 from core.domain.subscribers import Identity
-from core.ports.channel import Accept, Decodes, Polls, Resumes
+from core.ports.channel import Accept, Decodes, Fetches, Polls, Resumes
 from core.ports.clock import Clock, SystemClock
 from core.services import reminders
 from core.services.desk.desk import Desk
@@ -27,6 +27,7 @@ from core.services.dialogue.menu import greeting
 from core.services.erasure import Erasure
 from core.services.handovers import Handovers
 from core.services.outbox import Dispatcher
+from core.services.photos import Photos
 from core.services.retention import Retention
 from core.services.texts import Texts
 from core.storage import migrate
@@ -61,6 +62,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     def wake() -> None:
         for _, dispatcher in dispatchers:
             dispatcher.wake()
+        photos.wake()
 
     desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake)
     inbox = LocalInbox(desk.handle)
@@ -68,6 +70,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     async def accept(events: Sequence[Event]) -> None:
         await inbox.accept(events, clock.now())
 
+    photos = Photos(database, fetching(switched_on), accept, clock)
     minding = Minding()
     health = Health(
         {"database": _schema_check(database), "background": minding.check},
@@ -101,6 +104,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         neighbours=Neighbours(settings.database.file, wake),
         background={
             "erasure": Erasure(database, clock).run,
+            "photos": photos.run,
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
         },
         listener=Listener(hooks, application([*health.routes(), *pages.routes()]), metrics),
@@ -137,12 +141,18 @@ def rules(settings: Settings, texts: Texts) -> Rules:
             account_guesses=settings.identity.guesses_per_account,
             all_guesses=settings.identity.guesses_per_hour,
         ),
+        reads_photos=frozenset(fetching(lines(settings))),
     )
 
 
 def greetings(texts: Texts) -> dict[str, Greeting]:
     """What a channel that greets by itself says."""
     return {language: greeting(texts, language) for language in texts.languages}
+
+
+def fetching(switched_on: Iterable[Line]) -> dict[str, Fetches]:
+    """The channels that can fetch what subscribers photograph."""
+    return {line.channel.name: line.channel for line in switched_on if isinstance(line.channel, Fetches)}
 
 
 def _code_channel(settings: Settings) -> str:
