@@ -7,15 +7,22 @@ import zxingcpp
 from PIL import Image
 
 
-def pictured(payload: bytes, *, form: str = "JPEG", turned: int = 0, scale: int = 5) -> bytes:
+def pictured(
+    payload: bytes, *, form: str = "JPEG", turned: int = 0, scale: int = 5, transparent: bool = False
+) -> bytes:
     """A photo of a QR code with this payload, on a sheet of paper."""
     code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     drawn = memoryview(code.to_image(scale=scale))
     height, width = drawn.shape
     paper = Image.new("L", (width * 2, height * 2), 235)
     paper.paste(Image.frombytes("L", (width, height), bytes(drawn)), (width // 2, height // 3))
+    paper = paper.rotate(turned, expand=True, fillcolor=200)
+    if transparent:
+        # Black where the code is dark, and black that nobody sees elsewhere.
+        black = Image.new("L", paper.size, 0)
+        paper = Image.merge("LA", (black, paper.point(lambda grey: 255 if grey < 128 else 0)))
     kept = io.BytesIO()
-    paper.rotate(turned, expand=True, fillcolor=200).save(kept, form)
+    paper.save(kept, form)
     return kept.getvalue()
 
 

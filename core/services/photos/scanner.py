@@ -10,13 +10,14 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import zxingcpp
 from PIL import Image
 
-MEMORY: Final = 1 << 30
-"""Bytes that this program may take: several times what the largest picture needs."""
+MEMORY: Final = 512 << 20
+"""Bytes that this program may take: twice what the largest photo needs."""
 PROCESSOR_SECONDS: Final = 10
 PIXELS: Final = 50_000_000
 """Phones take pictures of 12 to 50 million; a small file may claim any number."""
@@ -54,7 +55,10 @@ def confine() -> None:
     for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, PROCESSOR_SECONDS)):
         with suppress(ValueError, OSError):  # some systems know no such limit
             resource.setrlimit(limit, (most, most))
-    os.nice(10)
+    with suppress(OSError):
+        os.nice(10)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 if __name__ == "__main__":

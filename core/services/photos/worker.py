@@ -34,7 +34,7 @@ log = structlog.get_logger()
 Scan = Callable[[bytes], Awaitable[list[bytes]]]
 
 AT_ONCE: Final = 3
-"""Pictures looked at at a time; each takes a process and some hundred megabytes for a moment."""
+"""Pictures fetched at a time. They are scanned one by one: each takes some hundred megabytes for a moment."""
 FETCH_SECONDS: Final = 20.0
 WAITS: Final = (5.0, 15.0)
 """Seconds between tries to fetch. Then the subscriber has waited long enough, and a person looks at the picture."""
@@ -70,6 +70,7 @@ class Photos:
         self._sleep = sleep
         self._woken = asyncio.Event()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._scanner = asyncio.Lock()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._since = clock.now() - UNANSWERED
 
@@ -137,7 +138,8 @@ class Photos:
                 async with self._slots:
                     async with asyncio.timeout(FETCH_SECONDS):
                         picture = await self._channels[channel].fetch(photo.photo)
-                    return bill_in(await self._scan(picture))
+                    async with self._scanner:
+                        return bill_in(await self._scan(picture))
             except (SendFailure, TimeoutError) as failure:
                 log.info("photo_not_fetched", channel=channel, reason=type(failure).__name__, detail=str(failure))
                 if wait is None or isinstance(failure, _FOR_GOOD):
