@@ -62,9 +62,11 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     def wake() -> None:
         for _, dispatcher in dispatchers:
             dispatcher.wake()
+
+    def look() -> None:
         photos.wake()
 
-    desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake)
+    desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake, look=look)
     inbox = LocalInbox(desk.handle)
 
     async def accept(events: Sequence[Event]) -> None:

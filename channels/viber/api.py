@@ -42,7 +42,7 @@ class Api:
         return await self._call(BOT_API_ENDPOINT.SEND_MESSAGE, body)
 
     async def picture(self, media: str) -> bytes:
-        """The picture at the address that came as `media`; Viber keeps it for an hour.
+        """The picture at the address that came as `media`.
 
         Raises:
             SendFailure: it cannot be had (`toolkit.pictures.Pictures.fetch`).

@@ -45,9 +45,10 @@ class Desk:
         watch: Watch | None = None,
         *,
         nudge: Nudge | None = None,
+        look: Nudge | None = None,
         draw: Draw | None = None,
     ) -> None:
-        """`nudge` is called after each commit that left replies in the outbox, or pictures to be read.
+        """`nudge` is called after each commit that left replies in the outbox, `look` after one with waiting pictures.
 
         `draw` is replaced by tests.
         """
@@ -56,6 +57,7 @@ class Desk:
         self._clock = clock
         self._watch = watch or Unwatched()
         self._nudge = nudge or _nothing
+        self._look = look or _nothing
         self._keys = Keys()
         self._draw = draw or Draw(code=_code, token=lambda: secrets.token_urlsafe(TOKEN_BYTES))
 
@@ -160,10 +162,10 @@ class Desk:
         outcomes = Counter((decision.event.address.channel, decision.code) for decision in decisions)
         for (channel, code), count in outcomes.items():
             self._watch.outcome(channel, code, count)
-        if any(
-            decision.reply is not None or decision.notices or decision.code == PHOTO_WAITS for decision in decisions
-        ):
+        if any(decision.reply is not None or decision.notices for decision in decisions):
             self._nudge()
+        if any(decision.code == PHOTO_WAITS for decision in decisions):
+            self._look()
 
 
 def _code() -> str:
@@ -171,4 +173,4 @@ def _code() -> str:
 
 
 def _nothing() -> None:
-    """Nobody waits for replies."""
+    """Nobody waits for it."""

@@ -42,7 +42,7 @@ IDLE_SECONDS: Final = 30.0
 """How soon a picture that another process has accepted, and not answered, is found."""
 UNANSWERED: Final = timedelta(days=7)
 """How old a picture may be that was left over when we stopped."""
-OVERLAP: Final = timedelta(minutes=1)
+OVERLAP: Final = timedelta(seconds=10)
 """An event may become visible after a younger one."""
 _FOR_GOOD: Final = (ContentRejected, RecipientUnavailable, UnsupportedContent)
 """What no second try changes: the picture is gone, or too large."""
@@ -111,6 +111,9 @@ class Photos:
 
     def _done(self, key: int, _task: asyncio.Task[None]) -> None:
         del self._under_way[key]
+        if not self._under_way:
+            # More may wait than were found at a time.
+            self._woken.set()
 
     async def _answer(self, photo: Waiting) -> None:
         """Tell the desk what is in a picture, when it is known or will not be."""

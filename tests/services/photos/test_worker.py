@@ -61,7 +61,7 @@ class Bench:
         rules = replace(rules, capabilities=capabilities, reads_photos=frozenset({"telegram"}))
         self.database, self.clock, self.vendor = database, clock, Vendor()
         self.refusals, self.waited, self.nudges = 0, list[float](), 0
-        self.desk = Desk(database, rules, clock, nudge=self._nudge)
+        self.desk = Desk(database, rules, clock, look=self._nudge)
         self.photos = self.start()
 
     def start(self) -> Photos:
