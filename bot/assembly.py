@@ -72,7 +72,8 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     async def accept(events: Sequence[Event]) -> None:
         await inbox.accept(events, clock.now())
 
-    photos = Photos(database, fetching(switched_on), accept, clock)
+    fetchers = fetching(switched_on)
+    photos = Photos(database, fetchers, accept, clock)
     minding = Minding()
     health = Health(
         {"database": _schema_check(database), "background": minding.check},
@@ -106,7 +107,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         neighbours=Neighbours(settings.database.file, wake),
         background={
             "erasure": Erasure(database, clock).run,
-            "photos": photos.run,
+            **({"photos": photos.run} if fetchers else {}),
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
         },
         listener=Listener(hooks, application([*health.routes(), *pages.routes()]), metrics),

@@ -77,7 +77,6 @@ def _ask_names(talk: Talk, told: Mapping[str, Any]) -> None:
     elif pairing.is_barred(talk, account):
         return
     elif account is not None and talk.scene.facts.meter(account, serial) is not None:
-        talk.lead = talk.render("bill-account", account=mask(told["billed"]))
         _prove_by_bill(talk, account)
     else:
         # A pair that is not on file counts like one that was typed.
@@ -114,6 +113,7 @@ def _prove_by_bill(talk: Talk, account: Account) -> None:
     if proof == pairing.DIFFERS and not is_linked:
         pairing.note_failure(talk, account)
     # A bill may lie about; where somebody is linked already, the phone on file decides.
+    talk.lead = talk.render("bill-account", account=mask(talk.data["billed"]))
     _ask_factor(talk, account, bill=not is_linked)
 
 
