@@ -4,7 +4,7 @@ A signed link is ours. The code is not signed: whoever has held one bill can wri
 the meter, and counts as a proof only where it tells the amount that is owed (docs/decisions/0012-codes-of-bills.md).
 """
 
-from core.domain.accounts import Account
+from core.domain.accounts import Account, mask
 from core.domain.bill_codes import Bill, is_for
 from core.domain.deep_links import verify
 from core.domain.subscribers import Proof
@@ -38,6 +38,9 @@ def take(talk: Talk, bill: Bill | None) -> None:
     elif account is not None and (talk.scene.link(account) is not None or talk.scene.is_phone_on_file(account)):
         talk.decision.account_id = account.id
         _answer(talk, "bill-own", account=choose.title(talk, account))
+    elif again.is_under_way(talk) and talk.data.get("values"):
+        # Figures that were typed are worth more than a beginning.
+        _answer(talk, "bill-later", account=mask(bill.account))
     else:
         billed = Billed(bill.account, account, serial=bill.meter, proof=_proof(talk, bill, account))
         linking.begin(talk, billed=billed)

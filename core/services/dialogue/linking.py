@@ -71,7 +71,7 @@ def _ask_names(talk: Talk, told: Mapping[str, Any]) -> None:
         talk.say("link-pair", ((menu.cancel(talk),),), by_word=True)
         return
     talk.go(SERIAL, **told)
-    serial, account = talk.data.pop("serial"), _account(talk)
+    serial, account = talk.data.pop("serial", ""), _account(talk)
     if not serial:
         ask_serial_again(talk)
     elif pairing.is_barred(talk, account):
@@ -113,7 +113,7 @@ def _prove_by_bill(talk: Talk, account: Account) -> None:
     if proof == pairing.DIFFERS and not is_linked:
         pairing.note_failure(talk, account)
     # A bill may lie about; where somebody is linked already, the phone on file decides.
-    talk.lead = talk.render("bill-account", account=mask(talk.data["billed"]))
+    talk.lead = talk.render("bill-account", account=mask(talk.data.get("billed", account.number)))
     _ask_factor(talk, account, bill=not is_linked)
 
 

@@ -353,6 +353,8 @@ bill-own = This is the bill of your account { $account }. You can send readings 
     .short = The bill of account { $account }. Send readings, or BALANCE
 bill-foreign = This is a bill of another company. We take no readings and no payments for it.
     .short = This is a bill of another company.
+bill-later = The bill of account { $account }. Please finish the readings first, then send it again.
+    .short = Please finish the readings first, then send the bill again.
 bill-unreadable = There is no account number in this code. Please send the account number, a space and the meter number.
     .short = There is no account number in this code.
 
