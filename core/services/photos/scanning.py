@@ -17,9 +17,9 @@ log = structlog.get_logger()
 
 async def scan(picture: bytes, *, seconds: float = SECONDS) -> list[bytes]:
     """What the two-dimensional codes in a picture hold. None are found in what cannot be read, or takes too long."""
-    # -I: neither the environment nor the folder we were started in decides what is imported.
+    # -I: the folder we were started in does not decide what is imported. The environment has secrets in it.
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", str(_SCANNER), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+        sys.executable, "-I", str(_SCANNER), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}
     )
     try:
         async with asyncio.timeout(seconds):

@@ -1,6 +1,7 @@
 """The scanner as the process that it is: real pictures, and what only claims to be one."""
 
 import time
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -57,15 +58,24 @@ async def test_too_slow() -> None:
     assert [entry["event"] for entry in logs] == ["picture_takes_too_long"]
 
 
-async def test_a_scanner_that_dies(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+async def test_a_scanner_that_dies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Should a picture crash it, the service goes on without an answer."""
-    program = f"{tmp_path}/dies.py"
-    with open(program, "w", encoding="utf-8") as file:  # noqa: ASYNC230, PTH123 - a line
-        file.write("import os; os.abort()")
+    program = tmp_path / "dies.py"
+    program.write_text("import os; os.abort()", encoding="utf-8")
     monkeypatch.setattr(scanning, "_SCANNER", program)
     with capture_logs() as logs:
         assert await scan(PICTURE) == []
     assert [entry["event"] for entry in logs] == ["scanner_failed"]
+
+
+async def test_what_a_scanner_knows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is given the picture and nothing else: the service's environment has secrets in it."""
+    program = tmp_path / "tells.py"
+    program.write_text("import os; print(' '.join(os.environ).encode().hex())", encoding="utf-8")
+    monkeypatch.setattr(scanning, "_SCANNER", program)
+    monkeypatch.setenv("METERLINE__CHANNELS__TELEGRAM__TOKEN", "7000000001:secret")
+    (known,) = await scan(PICTURE)
+    assert b"METERLINE" not in known
 
 
 def test_the_bill_among_codes() -> None:
