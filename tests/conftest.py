@@ -93,6 +93,7 @@ MESSENGERS = (
     "journeys/test_pictures.py",
     "survival/",
     "crash/test_messengers.py",
+    "crash/test_pictures.py",
     "bot/demo/test_messengers.py",
     "bot/demo/test_phones.py",
 )
