@@ -62,7 +62,8 @@ def _kept(bill: Bill) -> str:
 def _is_foreign(talk: Talk, bill: Bill) -> bool:
     """Whether it is to be paid to somebody else. Of a branch that has not told its payee we cannot tell."""
     payees = [branch.payee for branch in talk.scene.rules.branches.values()]
-    return all(payee is not None and not is_for(bill, payee) for payee in payees)
+    is_told = bool(bill.payee.inn or bill.payee.account)
+    return is_told and all(payee is not None and not is_for(bill, payee) for payee in payees)
 
 
 def _proof(talk: Talk, bill: Bill, account: Account | None) -> str:

@@ -33,6 +33,8 @@ WHO, OTHER = Address("vk", "5550001"), Address("vk", "5550002")
 BILL = "ST00012|Name=ПАО Свет|PayeeINN=2723088770|PersAcc=2701001101|CounterId=31002201|Sum=98765"
 FOREIGN = BILL.replace("2723088770", "7700000000")
 
+NOBODYS = BILL.replace("PayeeINN=2723088770|", "")
+
 
 class Bench:
     """A desk for one chat, whose branches have the payees that they are given."""
@@ -146,13 +148,23 @@ async def test_amounts_in_one_batch(filled: Database, clock: FixedClock) -> None
     [
         ((PAYEE, PAYEE), BILL, ["link", "linked"], ["5550001 bill_qr"]),
         ((PAYEE, PAYEE), FOREIGN, ["bill_foreign", "old_button"], []),
+        ((PAYEE, PAYEE), NOBODYS, ["link", "consent"], []),
         ((PAYEE, None), BILL, ["link", "linked"], ["5550001 bill_qr"]),
         ((PAYEE, None), FOREIGN, ["link", "consent"], []),
         ((None, None), BILL, ["link", "consent"], []),
         ((None, PAYEE), BILL, ["link", "consent"], []),
         ((replace(PAYEE, inn="7700000000"), PAYEE), BILL, ["link", "consent"], []),
     ],
-    ids=["ours", "foreign", "ours, one untold", "foreign, one untold", "untold", "of the other", "of another branch"],
+    ids=[
+        "ours",
+        "foreign",
+        "nobody's",
+        "ours, one untold",
+        "foreign, one untold",
+        "untold",
+        "of the other",
+        "of another branch",
+    ],
 )
 async def test_whose_bill(
     filled: Database,
