@@ -19,7 +19,7 @@ from bot.web.server import Listener, application
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
 from core.domain.subscribers import Identity
-from core.ports.channel import Accept, Decodes, Polls, Resumes
+from core.ports.channel import Accept, Decodes, Fetches, Polls, Resumes
 from core.ports.clock import Clock, SystemClock
 from core.services import reminders
 from core.services.desk.desk import Desk
@@ -28,6 +28,7 @@ from core.services.dialogue.menu import greeting
 from core.services.erasure import Erasure
 from core.services.handovers import Handovers
 from core.services.outbox import Dispatcher
+from core.services.photos import Photos
 from core.services.retention import Retention
 from core.services.texts import Texts
 from core.storage import migrate
@@ -64,12 +65,17 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
             if channels is None or name in channels:
                 dispatcher.wake()
 
-    desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake)
+    def look() -> None:
+        photos.wake()
+
+    desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake, look=look)
     inbox = LocalInbox(desk.handle)
 
     async def accept(events: Sequence[Event]) -> None:
         await inbox.accept(events, clock.now())
 
+    fetchers = fetching(switched_on)
+    photos = Photos(database, fetchers, accept, clock)
     minding = Minding()
     health = Health(
         {"database": _schema_check(database), "background": minding.check},
@@ -103,6 +109,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         neighbours=Neighbours(settings.database.file, wake),
         background={
             "erasure": Erasure(database, clock).run,
+            **({"photos": photos.run} if fetchers else {}),
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
         },
         listener=Listener(hooks, application([*health.routes(), *pages.routes()]), metrics),
@@ -139,12 +146,18 @@ def rules(settings: Settings, texts: Texts) -> Rules:
             account_guesses=settings.identity.guesses_per_account,
             all_guesses=settings.identity.guesses_per_hour,
         ),
+        reads_photos=frozenset(fetching(lines(settings))),
     )
 
 
 def greetings(texts: Texts) -> dict[str, Greeting]:
     """What a channel that greets by itself says."""
     return {language: greeting(texts, language) for language in texts.languages}
+
+
+def fetching(switched_on: Iterable[Line]) -> dict[str, Fetches]:
+    """The channels that can fetch what subscribers photograph."""
+    return {line.channel.name: line.channel for line in switched_on if isinstance(line.channel, Fetches)}
 
 
 def _code_channel(settings: Settings) -> str:

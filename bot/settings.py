@@ -30,7 +30,8 @@ from channels.sms.settings import Settings as SmsSettings
 from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
 from channels.vk.settings import Settings as VkSettings
-from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
+from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy, Payee
+from core.domain.bill_codes import Bill, UnwritableBill, write
 from core.domain.retention import Periods
 from core.domain.subscribers import Identity
 
@@ -207,6 +208,33 @@ class DailyLimits(Section):
         return self
 
 
+class PayeeSettings(Section):
+    """Whom a branch's bills are to be paid to, as their code has it (`core.domain.bill_codes`). Empty: not told."""
+
+    name: str = Field(default="", examples=["ПАО «Свет»"])
+    account: str = Field(default="", examples=["40702810138250123017"])
+    bank: str = Field(default="", examples=["ПАО СБЕРБАНК"])
+    bic: str = Field(default="", examples=["044525225"])
+    correspondent_account: str = Field(default="", examples=["30101810400000000225"])
+    inn: str = Field(default="", examples=["2723088770"])
+    kpp: str = Field(default="", examples=["272301001"])
+
+    @model_validator(mode="after")
+    def _as_the_standard_has_it(self) -> "PayeeSettings":
+        payee = self.payee()
+        try:
+            if payee is not None:
+                write(Bill(payee=payee))
+        except UnwritableBill as error:
+            raise ValueError(f"cannot stand in a bill's code: {error}") from None
+        return self
+
+    def payee(self) -> Payee | None:
+        """The same as the core knows it; None where nothing is told."""
+        told = self.model_dump()
+        return Payee(**told) if any(told.values()) else None
+
+
 class BranchSettings(Section):
     """A branch."""
 
@@ -221,6 +249,7 @@ class BranchSettings(Section):
     phones: tuple[str, ...] = Field(default=(), examples=[["8-800-000-00-00"]])
     tariffs: InstanceOf[TariffFile] | None = None
     """A file with price lists: what readings would cost is then told with them (`docs/files.md`)."""
+    payee: PayeeSettings = PayeeSettings()
     limits: DailyLimits = DailyLimits()
 
     @field_validator("timezone")
@@ -267,6 +296,7 @@ class BranchSettings(Section):
             phones=self.phones,
             tariffs=self.tariffs.tariffs if self.tariffs else None,
             limits=Limits(**self.limits.model_dump()),
+            payee=self.payee.payee(),
         )
 
 

@@ -156,7 +156,18 @@ class Rejected:
     outcome: Outcome = Outcome.REJECT
 
 
-Parsed = Submission | Command | Rejected
+@dataclass(frozen=True, slots=True)
+class BillCode:
+    """The two-dimensional code of a bill, sent as text; `matched` is its header."""
+
+    matched: str
+    payload: str = field(repr=False)
+    """The text from the header on."""
+    language: Language | None = None
+    outcome: Outcome = Outcome.OK
+
+
+Parsed = Submission | Command | Rejected | BillCode
 
 MAX_CANDIDATES = 16
 """A bound on the ways to read one message, so that a batch's look-up stays bounded."""

@@ -90,8 +90,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 MESSENGERS = (
     "journeys/test_dialogues.py",
+    "journeys/test_pictures.py",
     "survival/",
     "crash/test_messengers.py",
+    "crash/test_pictures.py",
     "bot/demo/test_messengers.py",
     "bot/demo/test_phones.py",
 )

@@ -53,6 +53,10 @@ class TelegramChannel:
         fields = encode.encode(outbound)
         return await (await self._api()).send(fields)
 
+    async def fetch(self, photo: str) -> bytes:
+        """The picture that a subscriber sent."""
+        return await (await self._api()).picture(photo)
+
     def decode(self, request: RawRequest) -> Decoded:
         """Check and read one call of Telegram."""
         return self._decoder.decode(request)

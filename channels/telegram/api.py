@@ -16,6 +16,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.methods import (
     AnswerCallbackQuery,
     DeleteWebhook,
+    GetFile,
     GetUpdates,
     GetWebhookInfo,
     SendMessage,
@@ -28,13 +29,16 @@ from aiogram.types import Message, WebhookInfo
 from channels.telegram import failures
 from channels.telegram.settings import Settings
 from channels.toolkit import http
+from channels.toolkit.pictures import Pictures
 from core.domain.messages import Receipt
-from core.ports.channel import Misconfigured, OutcomeUnknown, SendFailure
+from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown, SendFailure
 
 POLL_SECONDS = 30
 """How long Telegram holds our question open when there is nothing to tell."""
 POLL_MARGIN = 10
 """Seconds more until we take the connection for dead."""
+NO_PATH = "no_path"
+"""A code of our own in `ContentRejected`."""
 _log = logging.getLogger(__name__)
 
 
@@ -98,7 +102,7 @@ class Session(AiohttpSession):
 
 def _private(method: TelegramMethod[Any]) -> list[str]:
     """What of a method must not show in the words about its failure."""
-    return [str(value) for name in ("text", "chat_id") if (value := getattr(method, name, None))]
+    return [str(value) for name in ("text", "chat_id", "file_id") if (value := getattr(method, name, None))]
 
 
 class RawUpdates(GetUpdates):
@@ -114,6 +118,7 @@ class Api:
         self._session = Session(settings.api_base, total_seconds)
         token = settings.token.get_secret_value()
         self._bot = Bot(token, session=self._session) if token else None
+        self._pictures = Pictures("Telegram's files", settings.api_base, total=total_seconds)
 
     async def open(self) -> None:
         """Make the session, if there is none."""
@@ -122,12 +127,20 @@ class Api:
     async def close(self) -> None:
         """Close the session, if there is one."""
         await self._session.close()
+        await self._pictures.close()
 
     async def send(self, fields: Mapping[str, Any]) -> Receipt:
         """`sendMessage` with the fields of `encode`."""
         message = await self._call(SendMessage(**fields))
         assert isinstance(message, Message)  # noqa: S101 - aiogram has read it as one
         return Receipt(str(message.message_id))
+
+    async def picture(self, file_id: str) -> bytes:
+        """`getFile` and the file: of those up to 20 MB, which is more than we take."""
+        file = await self._call(GetFile(file_id=file_id))
+        if self._bot is None or not file.file_path:
+            raise ContentRejected(NO_PATH, "Telegram gives no path to the file")
+        return await self._pictures.fetch(self._session.api.file_url(self._bot.token, file.file_path))
 
     async def updates(self, offset: int | None, kinds: Iterable[str]) -> list[Any]:
         """Wait for updates of these kinds; those before `offset` are confirmed by asking for it."""

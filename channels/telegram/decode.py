@@ -60,6 +60,8 @@ OTHER: Final = (
 )
 """Content that a subscriber sends and we cannot read. An animation has a document too and a venue a location, for older
 readers, so the order counts."""
+PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
+"""Documents that are heard as photos are."""
 TOKEN_LIMIT: Final = 64
 PHONE_LIMIT: Final = 32
 STRANGE: Final = "not heard: an update of unknown shape"
@@ -178,8 +180,17 @@ def _content(common: _Common, message: dict[str, Any], sender: Mapping[str, Any]
         return _shared(common, contact, sender)
     if isinstance(sizes := message.get("photo"), list):
         return _pictured(common, sizes, message.get("caption"))
+    if _is_picture(document := inner(message, "document")):
+        text = message.get("caption")
+        caption = storable(text) if isinstance(text, str) else ""
+        return PhotoReceived(**common, photo=storable(document["file_id"]), caption=caption)
     what = next((name for name in OTHER if name in message), None)
     return None if what is None else OtherReceived(**common, what=what)
+
+
+def _is_picture(document: Mapping[str, Any]) -> bool:
+    """A picture that was sent as a file, to keep it sharp. An animation is a document as well, and no picture."""
+    return document.get("mime_type") in PICTURES and isinstance(document.get("file_id"), str)
 
 
 def _said(common: _Common, text: str) -> Event:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from channels.toolkit.album import PICTURE
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -48,7 +50,7 @@ class Handset(Protocol):
     async def share_contact(self, user: str, phone: str, *, own: bool = True) -> int:
         """Share a contact card, the subscriber's own or somebody else's."""
 
-    async def send_photo(self, user: str, caption: str = "") -> int:
+    async def send_photo(self, user: str, caption: str = "", picture: bytes = PICTURE) -> int:
         """Send a picture."""
 
     def shown(self, user: str) -> Sequence[Shown]:

@@ -52,6 +52,10 @@ class ViberChannel:
         hide = (outbound.text, outbound.to.external_id, self._token)
         return failures.receipt(answer, hide)
 
+    async def fetch(self, photo: str) -> bytes:
+        """The picture that a subscriber sent."""
+        return await self._api.picture(photo)
+
     def decode(self, request: RawRequest) -> Decoded:
         """Check and read one call of Viber."""
         return self._decoder.decode(request)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from viberbot.api.consts import BOT_API_ENDPOINT
 
 from channels.toolkit.http import Answer, Caller
+from channels.toolkit.pictures import Pictures
 from channels.viber import failures
 from channels.viber.settings import Settings
 
@@ -21,6 +22,7 @@ class Api:
         self._token = settings.token.get_secret_value()
         # A new connection for each call: see `toolkit.http.session`.
         self._caller = Caller("Viber", total=total_seconds, keep_connections=False)
+        self._pictures = Pictures("Viber's pictures", self._base, total=total_seconds)
 
     async def open(self) -> None:
         """Make ready to call."""
@@ -29,6 +31,7 @@ class Api:
     async def close(self) -> None:
         """Free the connections."""
         await self._caller.close()
+        await self._pictures.close()
 
     async def send_message(self, body: bytes) -> Answer:
         """Hand one message over, never twice.
@@ -37,6 +40,14 @@ class Api:
             SendFailure: there was no answer (`toolkit.http.vendor_call`).
         """
         return await self._call(BOT_API_ENDPOINT.SEND_MESSAGE, body)
+
+    async def picture(self, media: str) -> bytes:
+        """The picture at the address that came as `media`.
+
+        Raises:
+            SendFailure: it cannot be had (`toolkit.pictures.Pictures.fetch`).
+        """
+        return await self._pictures.fetch(media)
 
     async def account(self) -> Mapping[str, Any]:
         """What Viber knows of the bot: `webhook` and `event_types` among it.

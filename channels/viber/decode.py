@@ -160,7 +160,14 @@ def _said(call: Callback) -> Event | None:
         return TextReceived(**common, text=storable(text))
     if kind == MessageType.PICTURE and isinstance(media, str) and 0 < len(media) <= URL_LIMIT:
         return PhotoReceived(**common, photo=storable(media), caption=storable(word(message, "text")))
+    if kind == MessageType.FILE and isinstance(media, str) and _is_picture(message) and 0 < len(media) <= URL_LIMIT:
+        return PhotoReceived(**common, photo=storable(media))
     return OtherReceived(**common, what=short(kind))
+
+
+def _is_picture(message: Mapping[str, Any]) -> bool:
+    """A picture that was sent as a file, to keep it sharp: Viber tells its name and no type."""
+    return word(message, "file_name").lower().endswith((".jpg", ".jpeg", ".png", ".webp"))
 
 
 def _joined(call: Callback) -> Joined | None:

@@ -52,6 +52,10 @@ class VkChannel:
         answer = await self._api.post("messages.send", message.parameters)
         return failures.receipt(answer, (*message.hide, self._api.token))
 
+    async def fetch(self, photo: str) -> bytes:
+        """The picture that a subscriber sent."""
+        return await self._api.picture(photo)
+
     async def register(self, public_url: str) -> Sequence[str]:
         """Tell VK where we are and what to tell us of."""
         return await self._registration.register(public_url)

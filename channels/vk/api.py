@@ -8,6 +8,7 @@ import aiohttp
 from yarl import URL
 
 from channels.toolkit import http
+from channels.toolkit.pictures import Pictures
 from channels.vk import failures
 from channels.vk.settings import Settings
 from core.ports.channel import Misconfigured
@@ -35,6 +36,7 @@ class Api:
         self._base = settings.api_base.rstrip("/")
         self.token = settings.token.get_secret_value()
         self._caller = http.Caller("VK", total=total_seconds)
+        self._pictures = Pictures("VK's pictures", self._base, total=total_seconds)
 
     async def open(self) -> None:
         """Make ready to call."""
@@ -43,6 +45,7 @@ class Api:
     async def close(self) -> None:
         """Free the connections."""
         await self._caller.close()
+        await self._pictures.close()
 
     async def post(self, method: str, parameters: Mapping[str, str]) -> http.Answer:
         """Call a method once, as a form: the token is in the body, where no log of addresses has it.
@@ -63,6 +66,14 @@ class Api:
         """
         hide = (self.token, parameters.get("secret_key", ""))
         return failures.response(await self.post(method, parameters), hide)
+
+    async def picture(self, url: str) -> bytes:
+        """The picture at the address that came with an attachment.
+
+        Raises:
+            SendFailure: it cannot be had (`toolkit.pictures.Pictures.fetch`).
+        """
+        return await self._pictures.fetch(url)
 
     async def updates(self, at: PollServer) -> bytes:
         """One long poll: what is new behind `ts`, or nothing after `WAIT_SECONDS`.

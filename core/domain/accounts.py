@@ -39,6 +39,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Payee:
+    """Whom a bill is to be paid to: the requisites as its code has them (`core.domain.bill_codes`)."""
+
+    name: str = ""
+    account: str = ""
+    """At the bank, 20 characters."""
+    bank: str = ""
+    bic: str = ""
+    correspondent_account: str = ""
+    """Empty where the bank has none."""
+    inn: str = ""
+    kpp: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """A branch (отделение): its calendar, its policies, its phones."""
 
@@ -54,6 +69,8 @@ class Branch:
     tariffs: Tariffs | None = None
     """Its price lists; without them nothing is said about what readings would cost."""
     limits: Limits = field(default_factory=Limits)
+    payee: Payee | None = None
+    """Who is paid by this branch's bills; None where we cannot tell our bills from others'."""
 
 
 Branches = Mapping[str, Branch]

@@ -16,12 +16,15 @@ OPERATOR: Final = "operator"
 """The subscriber asked for a person."""
 PHOTO: Final = "photo"
 """Kinds of case beside the codes of readings."""
+PHOTO_WAITS: Final = "photo_waits"
+"""Outcome code of a picture in which a bill's code is looked for; `PhotoRead` answers it."""
 
 FAILURES: Final = frozenset(
     {
         "format",
         "empty",
         "too_long",
+        "bill_unreadable",
         "phone_for_account",
         "not_understood",
         Code.ACCOUNT_NOT_FOUND.value,

@@ -20,6 +20,8 @@ class Needs:
     account_keys: set[str] = field(default_factory=set)
     """`search_key`s of everything in a text that may be an account."""
     phones: set[str] = field(default_factory=set)
+    proofs: bool = False
+    """Whether an account is shown to be somebody's who may never have written before: who else has it, who guesses?"""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Facts:
     links: dict[Address, list[Link]] = field(default_factory=dict)
     """Of the senders, in the order of linking."""
     links_of_account: dict[int, list[Link]] = field(default_factory=dict)
-    """Of everybody, by account; loaded where somebody with a profile writes."""
+    """Of everybody, by account; loaded where somebody with a profile writes, or shows a bill."""
     guesses: dict[Address, Guesses] = field(default_factory=dict)
     guesses_of_account: dict[int, int] = field(default_factory=dict)
     guesses_lately: int = 0

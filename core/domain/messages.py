@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from core.domain.bill_codes import Bill
 
 
 class Address(NamedTuple):
@@ -55,6 +57,26 @@ class PhotoReceived(Event):
 
     photo: str = field(repr=False)
     caption: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoRead(Event):
+    """We have looked for a bill's code in a picture that waited for that; `bill` is None where there is none.
+
+    Ours, not a vendor's: its `event_id` is `photo_read_id` of the picture's, so that no picture is answered twice.
+    """
+
+    photo: str = field(repr=False)
+    caption: str = field(default="", repr=False)
+    bill: Bill | None = None
+
+
+READ_PREFIX: Final = "photo:"
+
+
+def photo_read_id(event_id: str) -> str:
+    """The `event_id` of what comes of a picture."""
+    return READ_PREFIX + event_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

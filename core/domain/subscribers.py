@@ -22,6 +22,8 @@ class Proof(StrEnum):
     """The code printed on the bill."""
     BILL_LINK = "bill_link"
     """The signed link on the bill, or its QR code."""
+    BILL_QR = "bill_qr"
+    """The code by which the bill is paid, with the amount that is owed (`core.domain.bill_codes`)."""
     CONTACT = "contact"
     """The platform's contact card of the sender himself, with the phone on file."""
 

@@ -1,12 +1,15 @@
-"""The channel contract: four mandatory methods, five optional ones, and the closed set of send failures."""
+"""The channel contract: four mandatory methods, some optional ones, and the closed set of send failures."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from core.domain.messages import Capabilities, Decoded, Event, Outbound, RawRequest, Receipt
 
 Accept = Callable[[Sequence[Event]], Awaitable[None]]
 """Makes events durable. Returns when they are; raises `NotAccepted` when they are not, and the vendor must repeat."""
+
+PHOTO_LIMIT: Final = 10 * 1024 * 1024
+"""Bytes of a picture: phones make 3 to 8 million, and messengers make less of them."""
 
 
 class Channel(Protocol):
@@ -60,6 +63,18 @@ class Resumes(Protocol):
         """Take the `raw` of the newest event that was stored, and begin there; before `poll`, and empty for none.
 
         Rather a little before it than behind: what is heard again is known by its `event_id`.
+        """
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """The vendor keeps the pictures that subscribers send, and gives them out."""
+
+    async def fetch(self, photo: str) -> bytes:
+        """The picture behind the reference of a `PhotoReceived`, at most `PHOTO_LIMIT` bytes.
+
+        Raises a `SendFailure`: `ContentRejected` where the picture is gone or too large, `TemporarilyUnavailable`,
+        `RateLimited` and `OutcomeUnknown` where it may be had later.
         """
 
 

@@ -93,7 +93,7 @@ def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
     load_profiles(connection, facts, senders)
     linked = {link.account_id for links in facts.links.values() for link in links}
     _load_accounts(connection, facts, needs, asked | linked | talked_about(facts))
-    if facts.profiles:
+    if facts.profiles or needs.proofs:
         load_around(connection, facts, now)
     meter_ids = _load_meters(connection, facts)
     readings = [to_reading(row) for row in _READINGS.rows(connection, ids=meter_ids, since=microseconds(now - HISTORY))]

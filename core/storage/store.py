@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, or_, update
 
 from core.domain.decisions import Decision
-from core.domain.messages import Delivery, DeliveryReported
+from core.domain.messages import Delivery, DeliveryReported, PhotoReceived
 from core.domain.readings import Reading, Status
 from core.storage.extras import Extra, to_text
 from core.storage.outbox import REPLY
@@ -20,6 +20,9 @@ REPLY_EXPIRES: Final = timedelta(hours=72)
 """As long as a gateway keeps an SMS; an answer that comes later only puzzles."""
 SUBSCRIBER: Final = "subscriber"
 """Who has written a note of a case, where no moderator has."""
+
+PHOTO_KEY: Final = "photo"
+"""Under this name the event of a picture keeps what the channel fetches it by."""
 
 _EVENT: Final = (
     "id",
@@ -146,11 +149,18 @@ def _event_row(decision: Decision) -> Row:
         decision.sent_at == came.sent_at,
         microseconds(decision.received_at),
         decision.text,
-        _encode(dict(came.raw)) if came.raw and decision.keep_raw else "",
+        _raw(decision),
         decision.outcome.value,
         decision.code,
         decision.account_id,
     )
+
+
+def _raw(decision: Decision) -> str:
+    """The payload without secrets; of a picture its reference too (`core.storage.photos`)."""
+    came = decision.event
+    raw = {**came.raw, PHOTO_KEY: came.photo} if isinstance(came, PhotoReceived) else dict(came.raw)
+    return _encode(raw) if raw and decision.keep_raw else ""
 
 
 def _reading_row(item: Reading, decision: Decision) -> Row:

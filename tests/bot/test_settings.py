@@ -6,10 +6,15 @@ import pytest
 
 from bot.complaints import FaultySettings
 from bot.settings import Keeping, SenderLimits, Settings, load
+from core.domain.accounts import Payee
 from core.domain.retention import Periods
 from core.services.desk.scene import Policy
 
 BRANCH = '[[branch]]\ncode = "khb"\nname = "Хабаровск"\ntimezone = "Asia/Vladivostok"\n'
+
+PAYEE = """
+payee = { name = "ПАО Свет", account = "40702810138250123017", bank = "Банк", bic = "044525225", inn = "2723088770" }
+"""
 
 
 def read(folder: Path, text: str = "", environment: dict[str, str] | None = None, branch: str = BRANCH) -> Settings:
@@ -74,6 +79,14 @@ BRANCHES = {
     "second": (BRANCH + "[[branch]]\ncode = 'a'\nname = 'A'\n", "branch[2].timezone: is missing"),
     "window": (BRANCH + "window = [25, 20]\n", "branch[1].window: should be the first and the last day"),
     "pattern": (BRANCH + "account_pattern = '('\n", "branch[1].account_pattern: is not a regular expression"),
+    "payee": (
+        BRANCH + "payee = { inn = '2723088770' }\n",
+        "payee: cannot stand in a bill's code: Name is missing",
+    ),
+    "bank account": (
+        BRANCH + PAYEE.replace("40702810", "4070281O"),
+        "a bill's code: PersonalAcc should be",
+    ),
     "limits": (BRANCH + "[branch.limits]\nsoft_daily_kwh = 400\n", "soft_daily_kwh should not be above"),
 }
 
@@ -196,6 +209,15 @@ def test_a_branch_becomes_the_cores(tmp_path: Path) -> None:
     branch = read(tmp_path, branch=BRANCH + extra).branches()["khb"]
     assert (branch.name, str(branch.timezone), branch.window) == ("Хабаровск", "Asia/Vladivostok", (1, 26))
     assert (branch.outside, branch.phones, branch.limits.hard_daily_kwh) == ("reject", ("112",), 100)
+
+
+def test_a_payee_becomes_the_cores(tmp_path: Path) -> None:
+    """The requisites reach the core as they stand; a branch that tells none has none."""
+    payee = read(tmp_path, branch=BRANCH + PAYEE).branches()["khb"].payee
+    assert payee == Payee(
+        name="ПАО Свет", account="40702810138250123017", bank="Банк", bic="044525225", inn="2723088770"
+    )
+    assert read(tmp_path).branches()["khb"].payee is None
 
 
 def test_limits_default_to_the_cores() -> None:

@@ -30,6 +30,7 @@ from core.domain.messages import (
 from core.ports.channel import (
     Channel,
     Decodes,
+    Fetches,
     Misconfigured,
     OutcomeUnknown,
     SendFailure,
@@ -158,6 +159,11 @@ class ChannelHearing:
         (event,) = decoded(harness.channel, harness.press("confirm:7K2QM")).events
         assert isinstance(event, ChoiceMade)
         assert event.token == "confirm:7K2QM"
+
+    def test_pictures_can_be_fetched(self, harness: Harness) -> None:
+        """A channel that hears pictures can fetch them, so that bills' codes are found on all of them alike."""
+        harness.needs(Ability.PHOTOS)
+        assert isinstance(harness.channel, Fetches)
 
     def test_photo_is_a_reference(self, harness: Harness) -> None:
         """A picture is a reference, and nothing is downloaded for it."""

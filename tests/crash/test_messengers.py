@@ -135,7 +135,7 @@ async def killed_in_conversations(name: str, database: Database, url: str, folde
     conversations = Conversations(name)
     emulator = conversations.emulator
     await emulator.start()
-    settings = _toml(emulator.settings(per_second=1000))
+    settings = toml(emulator.settings(per_second=1000))
     service = ServiceProcess(folder, url, CONFIG.format(url=url, name=name, settings=settings))
     # Nobody listens yet, and the vendor tries again.
     emulator.hooks = f"{NOWHERE}hooks/{name}"
@@ -165,7 +165,7 @@ async def _begin(service: ServiceProcess, conversations: Conversations, name: st
     conversations.running.set()
 
 
-def _toml(settings: BaseModel) -> str:
+def toml(settings: BaseModel) -> str:
     values = {name: getattr(settings, name) for name in type(settings).model_fields}
     clear = {name: v.get_secret_value() if isinstance(v, SecretStr) else v for name, v in values.items()}
     return "\n".join(f"{name} = {json.dumps(value)}" for name, value in clear.items())

@@ -4,9 +4,10 @@ import json
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
-from core.domain.messages import Address
+from core.domain.decisions import PHOTO_WAITS
+from core.domain.messages import Address, PhotoRead
 from core.domain.privacy import mask_address
 from core.domain.windows import period_text
 from core.storage.tables import account, case, case_action, event, link, meter, outbox, profile, reading
@@ -19,6 +20,9 @@ _SEEN = (
     select(profile),
     select(event.c.channel, event.c.external_id, event.c.code).order_by(event.c.id),
 )
+_LOOKED_AT = select(event.c.channel, event.c.code).where(
+    or_(event.c.code == PHOTO_WAITS, event.c.kind == PhotoRead.__name__)
+)
 _WAITING = select(outbox.c.channel, func.count()).group_by(outbox.c.channel)
 
 
@@ -30,6 +34,10 @@ class Seen:
             connection.execute(query).all() for query in _SEEN
         )
         self.outbox: Counter[str] = Counter(dict(connection.execute(_WAITING).all()))
+        self.photos: Counter[str] = Counter()
+        """Pictures that wait to be looked at, by channel."""
+        for channel, code in connection.execute(_LOOKED_AT):
+            self.photos[channel] += 1 if code == PHOTO_WAITS else -1
 
     def code(self, address: Address) -> str:
         """The outcome's code of the latest event."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from channels.console import create as create_console
 from channels.sms.emulator import IncomingSms, SmsEmulator
 from channels.telegram.emulator import TelegramEmulator, updates
+from channels.toolkit.album import PICTURE
 from channels.toolkit.emulation import Handset, Shown
 from channels.viber.emulator import ViberEmulator
 from channels.vk.emulator import VkEmulator
@@ -44,7 +45,7 @@ class Device(Protocol):
 
     async def share_contact(self, phone: str, *, own: bool) -> None: ...
 
-    async def send_photo(self, caption: str) -> None: ...
+    async def send_photo(self, caption: str, picture: bytes = PICTURE) -> None: ...
 
     async def send_sticker(self) -> None: ...
 
@@ -80,8 +81,8 @@ class Chat:
     async def share_contact(self, phone: str, *, own: bool) -> None:
         acknowledged(await self._handset.share_contact(self.user, phone, own=own))
 
-    async def send_photo(self, caption: str) -> None:
-        acknowledged(await self._handset.send_photo(self.user, caption))
+    async def send_photo(self, caption: str, picture: bytes = PICTURE) -> None:
+        acknowledged(await self._handset.send_photo(self.user, caption, picture))
 
     def shown(self) -> Sequence[Shown]:
         return self._handset.shown(self.user)
@@ -199,7 +200,7 @@ class Plain:
     async def share_contact(self, phone: str, *, own: bool) -> None:
         raise NotImplementedError("there are no contact cards")
 
-    async def send_photo(self, caption: str) -> None:
+    async def send_photo(self, caption: str, picture: bytes = PICTURE) -> None:
         raise NotImplementedError("there are no pictures")
 
     async def send_sticker(self) -> None:

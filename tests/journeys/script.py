@@ -32,6 +32,8 @@ class Step:
     """Share a contact card: `own`, or `foreign`, which is the subscriber's card sent by somebody else."""
     photo: str | None = None
     """Send a picture with this caption."""
+    picture: str | None = None
+    """Send a picture of a code that holds this."""
     sticker: bool = False
     leave: bool = False
     sms_code: str = ""

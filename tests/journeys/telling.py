@@ -17,6 +17,7 @@ from core.domain.messages import Address
 from core.storage.store import SUBSCRIBER as BY_SUBSCRIBER
 from core.storage.tables import link, metadata, profile, reading
 from tests import world
+from tests.codes import pictured
 from tests.journeys.books import Books, Seen
 from tests.journeys.handsets import Device, Plain, choices
 from tests.journeys.script import ACCOUNTS, CHANNELS, Journey, Step
@@ -201,6 +202,8 @@ class Telling:
             await device.share_contact(phone, own=step.contact == "own")
         elif step.photo is not None:
             await device.send_photo(said)
+        elif step.picture is not None:
+            await device.send_photo("", pictured(said.encode()))
         elif step.sticker:
             await device.send_sticker()
         else:
@@ -215,7 +218,16 @@ class Telling:
             return code if step.sms_code == "right" else f"{(int(code) + 1) % 1_000_000:06d}"
         if step.token is not None or step.join is not None:
             return _FILLING.sub(lambda found: self._filling(found[1], found[2]), step.token or step.join or "")
-        said = step.write or step.press or step.press_old or step.photo or step.operator or step.event or ""
+        said = (
+            step.write
+            or step.press
+            or step.press_old
+            or step.photo
+            or step.picture
+            or step.operator
+            or step.event
+            or ""
+        )
         return self._own_words(said)
 
     def _filling(self, what: str, name: str) -> str:

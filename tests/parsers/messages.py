@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from parsers import Candidate, Parsed, Rejected, Submission
+from parsers import BillCode, Candidate, Parsed, Rejected, Submission
 
 _DATA = Path(__file__).parent / "data"
 
@@ -52,6 +52,8 @@ def summary(parsed: Parsed) -> dict[str, object]:
             "language": parsed.language or "none",
             "matched": parsed.matched,
         }
+    if isinstance(parsed, BillCode):
+        return {"bill": parsed.matched, "language": parsed.language or "none"}
     return {
         "command": str(parsed.kind),
         "account": parsed.account,

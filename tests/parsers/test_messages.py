@@ -5,7 +5,7 @@ import pytest
 from parsers import Submission, parse
 from tests.parsers.messages import load, summary, written
 
-_KINDS = ("first", "command", "reject")
+_KINDS = ("first", "command", "reject", "bill")
 _ABOUT_THE_FILE = {"name", "text", "has", "xfail"}
 
 
@@ -36,6 +36,12 @@ def test_held_out(message: dict[str, Any]) -> None:
 @pytest.mark.parametrize("message", load("bugs"))
 def test_bugs(message: dict[str, Any]) -> None:
     """A message that was once misread is read as the file says."""
+    check(message)
+
+
+@pytest.mark.parametrize("message", load("bills"))
+def test_bills(message: dict[str, Any]) -> None:
+    """A bill's code is known from whatever looks like it, and never taken for a reading."""
     check(message)
 
 

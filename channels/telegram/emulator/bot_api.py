@@ -13,10 +13,13 @@ from aiohttp import web
 from channels.telegram.emulator.chats import Chats
 from channels.telegram.emulator.deliveries import Deliveries
 from channels.telegram.emulator.faults import TAKING, Fault, Refusal, answer, faulty, refusal
+from channels.toolkit.album import Album
 from core.ports.clock import Clock
 
 SEND: Final = "sendmessage"
 TOO_OLD: Final = "Bad Request: query is too old and response timeout expired or query ID is invalid"
+WRONG_FILE: Final = "Bad Request: wrong file_id or the file is temporarily unavailable"
+FILE_LIMIT: Final = 20 * 1024 * 1024
 _TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
 _SECRET_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{0,256}", re.ASCII)
 
@@ -26,7 +29,7 @@ Fields = Mapping[str, Any]
 class BotApi:
     """Does what the one bot that it knows asks for, or what `fail` ordered."""
 
-    def __init__(self, token: str, chats: Chats, deliveries: Deliveries, clock: Clock) -> None:
+    def __init__(self, token: str, chats: Chats, deliveries: Deliveries, album: Album, clock: Clock) -> None:
         self.token = token
         self.abandoned = asyncio.Event()
         """Set when a caller hung up on us."""
@@ -38,12 +41,13 @@ class BotApi:
         """All presses; an app whose press is not acknowledged spins."""
         self.acknowledged: list[str] = []
         """The presses that were answered, by `answerCallbackQuery` or in an answer to a webhook's call."""
-        self._chats, self._deliveries, self._clock = chats, deliveries, clock
+        self._chats, self._deliveries, self._album, self._clock = chats, deliveries, album, clock
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._press_ids = itertools.count(4_382_000_000_000_000_001)
         self._methods: Mapping[str, Callable[[Fields], Awaitable[object]]] = {
             SEND: self._send_message,
             "answercallbackquery": self._answer_callback_query,
+            "getfile": self._get_file,
             "getupdates": self._get_updates,
             "setwebhook": self._set_webhook,
             "deletewebhook": self._delete_webhook,
@@ -108,6 +112,22 @@ class BotApi:
         """A method in our answer to a webhook's call. Of those we use, only this one; its outcome is told to nobody."""
         if str(method["method"]).lower() == "answercallbackquery" and method.get("callback_query_id") in self.presses:
             self.acknowledged.append(str(method["callback_query_id"]))
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """A file at a path that `getFile` gave: https://core.telegram.org/bots/api#getfile."""
+        if request.match_info["token"] != self.token:
+            return refusal(404, "Not Found")
+        return await self._album.handle(request)
+
+    async def _get_file(self, fields: Fields) -> object:
+        file_id = str(fields.get("file_id", ""))
+        name = next((name for name in self._album.names if file_id.endswith(name)), "")
+        if not name:
+            raise Refusal(400, WRONG_FILE)
+        size = self._album.size(name)
+        if size > FILE_LIMIT:
+            raise Refusal(400, "Bad Request: file is too big")
+        return {"file_id": file_id, "file_unique_id": name, "file_size": size, "file_path": f"photos/{name}"}
 
     async def _get_updates(self, fields: Fields) -> object:
         self._deliveries.allowed = _kinds(fields, self._deliveries.allowed)

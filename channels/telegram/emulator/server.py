@@ -12,6 +12,7 @@ from channels.telegram.emulator.chats import Chats, SentMessage
 from channels.telegram.emulator.deliveries import Deliveries
 from channels.telegram.emulator.faults import Fault
 from channels.telegram.settings import Settings
+from channels.toolkit.album import PICTURE, Album
 from channels.toolkit.emulation import Shown
 from core.ports.clock import Clock, SystemClock
 
@@ -60,13 +61,16 @@ class TelegramEmulator:
         self._chats = Chats()
         self.deliveries = Deliveries(clock=self._clock, sleep=sleep)
         self.deliveries.hooks, self.deliveries.secret = hooks, secret
-        self.api = BotApi(token, self._chats, self.deliveries, self._clock)
+        self.album = Album()
+        """The pictures that subscribers have sent."""
+        self.api = BotApi(token, self._chats, self.deliveries, self.album, self._clock)
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
         """Listen on a free port."""
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self.api.handle)
+        app.router.add_get("/file/bot{token}/photos/{name}", self.api.file)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -170,9 +174,10 @@ class TelegramEmulator:
         """Share a contact card, the subscriber's own or somebody else's."""
         return await self.send(user, contact=updates.contact(int(user), phone, own=own))
 
-    async def send_photo(self, user: str, caption: str = "") -> int:
+    async def send_photo(self, user: str, caption: str = "", picture: bytes = PICTURE) -> int:
         """Send a picture."""
-        return await self.send(user, photo=updates.photo(), **({"caption": caption} if caption else {}))
+        photo = updates.photo(self.album.keep(picture))
+        return await self.send(user, photo=photo, **({"caption": caption} if caption else {}))
 
     def shown(self, user: str) -> list[Shown]:
         """What the chat shows of ours, oldest first."""

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 Update = dict[str, Any]
 BOT: Final = {"id": 7_000_000_001, "is_bot": True, "first_name": "Meterline", "username": "meterline_bot"}
-PHOTO: Final = (("AgACAgIAAxkBAAIBsmall", 90, 67), ("AgACAgIAAxkBAAIBlarge", 1280, 960))
+PHOTO: Final = "AgACAgIAAxkBAAIB"
+"""What file ids of pictures begin with."""
+SIZES: Final = (("small", 90, 67), ("large", 1280, 960))
 
 
 def user(chat: int) -> Update:
@@ -44,17 +46,17 @@ def membership(chat: int, moment: datetime, before: str, after: str) -> Update:
     return {"my_chat_member": change}
 
 
-def photo() -> list[Update]:
-    """A picture in two sizes, the smaller first."""
+def photo(name: str = "") -> list[Update]:
+    """A picture in two sizes, the smaller first; `name` tells one from another."""
     return [
         {
-            "file_id": file_id,
-            "file_unique_id": file_id[-8:],
+            "file_id": f"{PHOTO}{size}{name}",
+            "file_unique_id": f"AQAD{size}{name}",
             "width": width,
             "height": height,
             "file_size": width * height,
         }
-        for file_id, width, height in PHOTO
+        for size, width, height in SIZES
     ]
 
 

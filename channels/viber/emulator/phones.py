@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from channels.toolkit.album import PICTURE
 from channels.toolkit.emulation import Shown
 from channels.viber.emulator import callbacks, rules
 from channels.viber.emulator.server import EMULATED, Sleep, ViberServer
@@ -99,9 +100,9 @@ class ViberEmulator(ViberServer):
         name = "Subscriber" if own else "Neighbour"
         return await self._say(user, {"type": "contact", "contact": {"name": name, "phone_number": phone}})
 
-    async def send_photo(self, user: str, caption: str = "") -> int:
+    async def send_photo(self, user: str, caption: str = "", picture: bytes = PICTURE) -> int:
         """Send a picture."""
-        media = f"https://dl-media.viber.example/{self.next_token()}.jpg"
+        media = f"{self.url.removesuffix('/pa')}/media/{self.album.keep(picture)}"
         return await self._say(user, {"type": "picture", "media": media, "text": caption, "file_name": "1.jpg"})
 
     def shown(self, user: str) -> Sequence[Shown]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from channels.toolkit.album import Album
 from channels.toolkit.signatures import as_bytes, same
 from channels.viber.emulator import callbacks, rules
 from channels.viber.emulator.callbacks import Call
@@ -108,6 +109,8 @@ class ViberServer:
         self.abandoned = asyncio.Event()
         """Set when a caller hung up on us."""
         self.url = ""
+        self.album = Album()
+        """The pictures that subscribers have sent; Viber itself keeps them on another server."""
         self.clock = clock or SystemClock()
         self.chats: dict[str, Chat] = {}
         self._sleep = sleep
@@ -123,6 +126,7 @@ class ViberServer:
         app.router.add_post("/pa/send_message", _refusing(self._send_message))
         app.router.add_post("/pa/set_webhook", _refusing(self._set_webhook))
         app.router.add_post("/pa/get_account_info", _refusing(self._get_account_info))
+        app.router.add_get("/media/{name}", self.album.handle)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

@@ -10,7 +10,8 @@ from channels.toolkit.signatures import as_bytes
 
 Json = Mapping[str, Any]
 
-EVENT_ID_LIMIT: Final = 200
+EVENT_ID_LIMIT: Final = 180
+"""The database keeps 200 characters; a picture's number and what comes of the picture are put around it."""
 CHATS_BEGIN: Final = 2_000_000_000
 """A `peer_id` from here on is a chat, below it a user; a community's is negative
 (https://dev.vk.com/ru/method/messages.send)."""

@@ -19,6 +19,9 @@ GREETINGS: Final = frozenset({"", "начать", "start", "/start"})
 SIZES: Final = "smopqrxyzw"
 """Types of a photo's sizes from small to large (https://dev.vk.com/ru/reference/objects/photo-sizes)."""
 PHOTO: Final = "photo"
+DOCUMENT: Final = "doc"
+PICTURES: Final = frozenset({"jpg", "jpeg", "png", "webp"})
+"""Documents that are heard as photos are, by `ext` (https://dev.vk.com/ru/reference/objects/doc)."""
 
 
 def events(
@@ -84,6 +87,8 @@ def _attachments(message: Json) -> list[Json]:
 
 def _photo(attachment: Json) -> str:
     """The address of the largest picture there is; empty where the attachment is no picture."""
+    if attachment.get("type") == DOCUMENT:
+        return _document(attachment.get(DOCUMENT))
     photo = attachment.get(PHOTO)
     if attachment.get("type") != PHOTO or not isinstance(photo, dict):
         return ""
@@ -91,6 +96,14 @@ def _photo(attachment: Json) -> str:
     found = [photo.get("orig_photo"), *(sizes if isinstance(sizes, list) else ())]
     pictures = [one for one in found if isinstance(one, dict) and isinstance(one.get("url"), str) and one["url"]]
     return storable(max(pictures, key=_size)["url"]) if pictures else ""
+
+
+def _document(document: object) -> str:
+    """The address of a picture that was sent as a file, to keep it sharp."""
+    if not isinstance(document, dict) or document.get("ext") not in PICTURES:
+        return ""
+    url = document.get("url")
+    return storable(url) if isinstance(url, str) else ""
 
 
 def _size(picture: Json) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from channels.toolkit.album import PICTURE, Album
 from channels.toolkit.emulation import Shown
 from channels.toolkit.signatures import as_bytes, same
 from channels.vk.emulator import updates
@@ -69,6 +70,8 @@ class VkEmulator:
         self.per_second = per_second
         self.community = Community(group_id, confirmation, self._confirm)
         self.dialogues = Dialogues()
+        self.album = Album()
+        """The pictures that subscribers have sent; VK itself keeps them on other servers."""
         self.queue = Queue()
         self.methods: list[str] = []
         """The method of each call."""
@@ -90,6 +93,7 @@ class VkEmulator:
         app = web.Application()
         app.router.add_post("/method/{method}", self._method)
         app.router.add_get("/poll", self._poll)
+        app.router.add_get("/pictures/{name}", self.album.handle)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -168,9 +172,10 @@ class VkEmulator:
         """Nothing: VK has no contact cards, so nobody is asked."""
         return 0
 
-    async def send_photo(self, user: str, caption: str = "") -> int:
+    async def send_photo(self, user: str, caption: str = "", picture: bytes = PICTURE) -> int:
         """Send a picture."""
-        return await self.say(user, caption, attachments=[updates.photo()])
+        at = f"{self.url}/pictures/{self.album.keep(picture)}"
+        return await self.say(user, caption, attachments=[updates.photo(at=at)])
 
     def shown(self, user: str) -> list[Shown]:
         """What we said to this subscriber, oldest first."""

@@ -55,10 +55,15 @@ def message(user: int, text: str, *, at: datetime, number: int = 1, **more: obje
     return {"message": fields | more, "client_info": _client_info()}
 
 
-def photo(number: int = 457_239_017) -> Update:
-    """An attachment: a picture in several sizes."""
+def photo(number: int = 457_239_017, at: str = "") -> Update:
+    """An attachment: a picture in several sizes; `at` is where they are, else nowhere."""
     sizes = [
-        {"type": kind, "url": f"https://pictures.example/{number}-{kind}.jpg", "width": side, "height": side * 3 // 4}
+        {
+            "type": kind,
+            "url": f"{at}?size={kind}" if at else f"https://pictures.example/{number}-{kind}.jpg",
+            "width": side,
+            "height": side * 3 // 4,
+        }
         for kind, side in SIDES.items()
     ]
     return {"type": "photo", "photo": {"id": number, "owner_id": 5550001, "album_id": -3, "sizes": sizes}}

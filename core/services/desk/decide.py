@@ -6,10 +6,21 @@ from datetime import datetime
 from typing import Final
 
 from core.domain.accounts import Account, Level
+from core.domain.bill_codes import Bill, NotABill
+from core.domain.bill_codes import read as read_bill
 from core.domain.decisions import FAILURES, HAND_OVER, Decision, NewCase, Outcome
 from core.domain.deep_links import account_in
 from core.domain.facts import Facts, Needs, search_keys
-from core.domain.messages import ChoiceMade, DeliveryReported, Event, Joined, Left, PhotoReceived, TextReceived
+from core.domain.messages import (
+    ChoiceMade,
+    DeliveryReported,
+    Event,
+    Joined,
+    Left,
+    PhotoRead,
+    PhotoReceived,
+    TextReceived,
+)
 from core.domain.readings import Status
 from core.domain.subscribers import Profile
 from core.domain.windows import believed
@@ -18,7 +29,7 @@ from core.services.desk.look_up import find
 from core.services.desk.scene import Draw, Rules, Scene
 from core.services.desk.settle import confirm, settle, take
 from core.services.dialogue.doorway import accompany, answer, hear, leave, tell_balance
-from parsers import Command, CommandKind, Parsed, RejectCode, Rejected, Repair, Submission, pairs, parse
+from parsers import BillCode, Command, CommandKind, Parsed, RejectCode, Rejected, Repair, Submission, pairs, parse
 from parsers import Outcome as Sureness
 
 DEFAULT_LANGUAGE: Final = "ru"
@@ -40,6 +51,8 @@ class Incoming:
     event: Event
     received_at: datetime
     parsed: Parsed | None
+    bill: Bill | None = None
+    """What the code of a bill says, that came as text or in a picture."""
     unreadable: bool = False
     """The parser failed on it: our mistake, to be stored as such."""
 
@@ -49,14 +62,25 @@ def read(event: Event, received_at: datetime) -> Incoming:
     text = text_of(event)
     if isinstance(event, ChoiceMade) and event.token in _ANSWERS:
         return Incoming(event, received_at, _ANSWERS[event.token])
-    return Incoming(event, received_at, parse(text) if text or isinstance(event, TextReceived) else None)
+    if isinstance(event, PhotoRead):
+        return Incoming(event, received_at, None, event.bill)
+    parsed = parse(text) if text or isinstance(event, TextReceived) else None
+    bill = _bill_in(parsed) if isinstance(event, TextReceived) and isinstance(parsed, BillCode) else None
+    return Incoming(event, received_at, parsed, bill)
+
+
+def _bill_in(code: BillCode) -> Bill | None:
+    try:
+        return read_bill(code.payload)
+    except NotABill:
+        return None
 
 
 def text_of(event: Event) -> str:
     """What the subscriber typed."""
     if isinstance(event, TextReceived):
         return event.text
-    return event.caption if isinstance(event, PhotoReceived) else ""
+    return event.caption if isinstance(event, (PhotoReceived, PhotoRead)) else ""
 
 
 def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
@@ -70,6 +94,10 @@ def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
         needs.addresses.add(event.address)
         if rules.capabilities[event.address.channel].address_is_phone:
             needs.phones.add(event.address.external_id)
+        if incoming.bill is not None:
+            needs.account_keys |= search_keys((incoming.bill.account,))
+            needs.proofs = True
+            continue
         if isinstance(parsed, Submission):
             needs.account_keys |= search_keys(parsed.accounts)
             if parsed.candidates[0].entries[0].meter is not None:
@@ -78,6 +106,7 @@ def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
             needs.account_keys |= search_keys((parsed.account,))
         elif isinstance(event, Joined) and event.start:
             needs.account_keys |= search_keys((account_in(event.start),))
+            needs.proofs = True
         if parsed is not None and not isinstance(parsed, Command):
             # Where a step of a dialogue asks for account and meter, the text names them in no grammar.
             needs.account_keys |= search_keys(account for account, _ in pairs(text_of(event)))
@@ -110,12 +139,13 @@ def decide(
         leave(scene, decision)
         return decision
     decision.text = text_of(event)
-    hear(scene, decision)
+    if not isinstance(event, PhotoRead):
+        hear(scene, decision)
     if isinstance(parsed, Rejected) and parsed.code is RejectCode.CARD_NUMBER:
         # Neither the text nor the payload may be kept, nor reach any step of a dialogue: they hold the card.
         _reject(parsed, scene, decision)
         accompany(scene, decision)
-    elif not answer(event, parsed, scene, decision):
+    elif not answer(event, parsed, incoming.bill, scene, decision):
         _single(parsed, scene, decision)
     _limit(scene, decision)
     return decision
@@ -135,7 +165,7 @@ def _single(parsed: Parsed | None, scene: Scene, decision: Decision) -> None:
         _submit(parsed, scene, decision)
     elif isinstance(parsed, Command):
         _obey(parsed, scene, decision)
-    elif parsed is not None:
+    elif isinstance(parsed, Rejected):
         _reject(parsed, scene, decision)
     accompany(scene, decision)
 

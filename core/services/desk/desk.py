@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import structlog
 
-from core.domain.decisions import FAILED_EVENT, Decision, NewCase, Outcome
+from core.domain.decisions import FAILED_EVENT, PHOTO_WAITS, Decision, NewCase, Outcome
 from core.domain.keys import Keys
 from core.domain.messages import Arrival, TextReceived
 from core.ports.clock import Clock
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 Nudge = Callable[[AbstractSet[str]], None]
 """Told the names of the channels that have something to send."""
+Look = Callable[[], None]
 
 CODES: Final = 1_000_000
 TOKEN_BYTES: Final = 24
@@ -47,14 +48,19 @@ class Desk:
         watch: Watch | None = None,
         *,
         nudge: Nudge | None = None,
+        look: Look | None = None,
         draw: Draw | None = None,
     ) -> None:
-        """`nudge` is called after each commit that left something in the outbox. `draw` is replaced by tests."""
+        """`nudge` is called after a commit that left something in the outbox, `look` after one with pictures that wait.
+
+        `draw` is replaced by tests.
+        """
         self._database = database
         self._rules = rules
         self._clock = clock
         self._watch = watch or Unwatched()
         self._nudge = nudge or _nothing
+        self._look = look or _nobody
         self._keys = Keys()
         self._draw = draw or Draw(code=_code, token=lambda: secrets.token_urlsafe(TOKEN_BYTES))
 
@@ -163,6 +169,8 @@ class Desk:
         channels.update(notice.to.channel for decision in decisions for notice in decision.notices)
         if channels:
             self._nudge(channels)
+        if any(decision.code == PHOTO_WAITS for decision in decisions):
+            self._look()
 
 
 def _code() -> str:
@@ -171,3 +179,7 @@ def _code() -> str:
 
 def _nothing(_channels: AbstractSet[str]) -> None:
     """Nobody waits for replies."""
+
+
+def _nobody() -> None:
+    """Nobody looks at pictures."""

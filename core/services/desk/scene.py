@@ -32,6 +32,8 @@ class Rules:
     capabilities: Mapping[str, Capabilities]
     policy: Policy
     identity: Identity = field(default_factory=Identity)
+    reads_photos: frozenset[str] = frozenset()
+    """Channels whose pictures can be fetched, to look for bills' codes in them."""
 
     def branch(self, account: Account | None) -> Branch:
         """The account's branch; for nobody's account the first one, whose phones are as good as any."""

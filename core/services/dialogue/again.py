@@ -32,6 +32,14 @@ def keep_asking(talk: Talk) -> None:
     decision.code, decision.account_id = code, account_id
 
 
+def lead_on(talk: Talk) -> None:
+    """Under an answer that stands already, the question under way, or else the menu."""
+    if is_under_way(talk):
+        keep_asking(talk)
+    else:
+        menu.under(talk)
+
+
 def ask_resume(talk: Talk) -> None:
     """Go on with what was typed before the pause?"""
     talk.decision.code = RESUME

@@ -1,15 +1,25 @@
 """Between the desk and the dialogue: who comes in, who leaves, and what the dialogue makes of an event."""
 
 from core.domain.accounts import Account
-from core.domain.decisions import Decision
-from core.domain.messages import ChoiceMade, ContactShared, Event, Joined, OtherReceived, PhotoReceived, TextReceived
+from core.domain.bill_codes import Bill
+from core.domain.decisions import PHOTO_WAITS, Decision
+from core.domain.messages import (
+    ChoiceMade,
+    ContactShared,
+    Event,
+    Joined,
+    OtherReceived,
+    PhotoRead,
+    PhotoReceived,
+    TextReceived,
+)
 from core.domain.readings import Status
 from core.domain.subscribers import HEARD_GRAIN
 from core.services.desk.scene import Scene
-from core.services.dialogue import again, linking, menu, money, operator
+from core.services.dialogue import again, bills, menu, money, operator
 from core.services.dialogue.engine import come_back, converse
 from core.services.dialogue.talk import UNSAID, Talk, Turn
-from parsers import Command, Outcome, Parsed, Submission
+from parsers import BillCode, Command, Outcome, Parsed, Submission
 
 
 def hear(scene: Scene, decision: Decision) -> None:
@@ -31,7 +41,7 @@ def leave(scene: Scene, decision: Decision) -> None:
     decision.code = "left"
 
 
-def answer(event: Event, parsed: Parsed | None, scene: Scene, decision: Decision) -> bool:
+def answer(event: Event, parsed: Parsed | None, bill: Bill | None, scene: Scene, decision: Decision) -> bool:
     """Answer in the dialogue; False leaves the text to the rules for single messages."""
     if isinstance(event, TextReceived) and isinstance(parsed, Submission) and not _is_talking(scene):
         # A reading, and nothing under way that it could answer: nearly every message, and the shortest way for it.
@@ -42,12 +52,15 @@ def answer(event: Event, parsed: Parsed | None, scene: Scene, decision: Decision
         case Joined():
             _welcome(talk, event.start)
         case PhotoReceived() if not _reads(parsed):
-            operator.take_photo(talk, event.photo)
-            lead_on(talk)
+            _take_photo(talk, event)
+        case PhotoRead() if bill is None or _is_with_operator(talk):
+            _show_photo(talk, event.photo)
+        case PhotoRead() | TextReceived() if _is_bill(event, parsed) and not _is_with_operator(talk):
+            bills.take(talk, bill)
         case OtherReceived():
             decision.code = "unreadable"
             decision.reply = talk.render("unreadable")
-            lead_on(talk)
+            again.lead_on(talk)
         case ContactShared():
             turn.phone = event.phone
             decision.text = ""
@@ -65,10 +78,32 @@ def _reads(parsed: Parsed | None) -> bool:
     return isinstance(parsed, Submission) and parsed.outcome is not Outcome.REJECT
 
 
+def _is_bill(event: Event, parsed: Parsed | None) -> bool:
+    return isinstance(event, PhotoRead) or isinstance(parsed, BillCode)
+
+
+def _take_photo(talk: Talk, event: PhotoReceived) -> None:
+    """Look for a bill's code in it first, where the channel can fetch it: `core.services.photos` brings `PhotoRead`."""
+    if talk.scene.address.channel in talk.scene.rules.reads_photos and not _is_with_operator(talk):
+        talk.decision.code = PHOTO_WAITS
+    else:
+        _show_photo(talk, event.photo)
+
+
+def _show_photo(talk: Talk, photo: str) -> None:
+    operator.take_photo(talk, photo)
+    again.lead_on(talk)
+
+
+def _is_with_operator(talk: Talk) -> bool:
+    """Whether a person reads along, who is the one to be shown bills and pictures."""
+    return talk.dialogue is not None and talk.dialogue.step == operator.STEP
+
+
 def _welcome(talk: Talk, start: str) -> None:
     """Greet; or go straight on with the account of a signed link."""
     talk.decision.code = "joined"
-    is_sent_on = bool(start) and linking.begin_from_bill(talk, start)
+    is_sent_on = bool(start) and bills.begin_from_link(talk, start)
     if talk.scene.capabilities.greets_itself:
         # The channel has greeted already, and nothing more can be said before the subscriber writes.
         talk.decision.reply, talk.decision.buttons, talk.decision.link = None, (), ""
@@ -97,21 +132,13 @@ def accompany(scene: Scene, decision: Decision) -> None:
     ):
         talk.say_texts([decision.reply], ((talk.choice("choice-yes", "yes"), talk.choice("choice-no", "no")),))
     else:
-        lead_on(talk)
+        again.lead_on(talk)
 
 
 def _is_talking(scene: Scene) -> bool:
     """Whether the sender is in a dialogue; nearly no one who sends an SMS is."""
     known = scene.facts.profiles.get(scene.address)
     return known is not None and known.dialogue is not None
-
-
-def lead_on(talk: Talk) -> None:
-    """Under an answer that stands already, the question under way, or else the menu."""
-    if again.is_under_way(talk):
-        again.keep_asking(talk)
-    else:
-        menu.under(talk)
 
 
 def tell_balance(accounts: list[Account], scene: Scene, decision: Decision) -> None:

@@ -1,13 +1,13 @@
 """Linking an account to an address: consent, account and meter, a second factor."""
 
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from core.domain.accounts import Account, mask, search_key
 from core.domain.decisions import Notice
-from core.domain.deep_links import verify
 from core.domain.messages import Address, ButtonKind
 from core.domain.subscribers import Proof
 from core.services.desk import replies
@@ -27,8 +27,8 @@ _PHONE_SHOWN: Final = 2
 """Digits of the phone on file that tell its owner which one it is, and nobody else much."""
 
 
-def begin(talk: Talk, *, billed: Account | None = None) -> None:
-    """Consent first, once; `billed` is the account of a signed link, which is the second factor already."""
+def begin(talk: Talk, *, billed: pairing.Billed | None = None) -> None:
+    """Consent first, once; then what a bill has not told."""
     if pairing.is_barred(talk):
         return
     talk.decision.code = "link"
@@ -37,9 +37,10 @@ def begin(talk: Talk, *, billed: Account | None = None) -> None:
         talk.say("link-too-many")
         menu.under(talk)
     elif talk.profile.consent == talk.scene.rules.identity.consent:
-        _ask_names(talk, billed)
+        _ask_names(talk, {} if billed is None else billed.as_data())
     elif billed is not None:
-        talk.go(CONSENT, account=billed.id)
+        talk.go(CONSENT, **billed.as_data())
+        talk.lead = talk.render("bill-account", account=mask(billed.number))
         ask_consent_again(talk)
     else:
         talk.go(CONSENT)
@@ -51,60 +52,69 @@ def ask_consent_again(talk: Talk) -> None:
     talk.say("consent", ((talk.choice("choice-agree", "agree"),), (talk.choice("choice-not-now", "menu"),)))
 
 
-def begin_from_bill(talk: Talk, start: str) -> bool:
-    """Go on from a signed link; False where it is none of ours."""
-    number = verify(start, talk.scene.rules.identity.deep_link_secret, talk.scene.now.date())
-    account = talk.scene.facts.account(number) if number else None
-    if account is None or talk.scene.link(account) is not None:
-        return False
-    begin(talk, billed=account)
-    return True
-
-
 def answer_consent(talk: Talk) -> bool:
     """Agreed: the version and the time are kept."""
     if talk.turn.pressed != "agree" and talk.turn.command is not CommandKind.YES:
         return False
-    billed = _account(talk)
+    told = {name: value for name, value in talk.data.items() if name in pairing.TOLD}
     talk.profile.consent = talk.scene.rules.identity.consent
     talk.profile.consent_at = talk.scene.now
     talk.decision.code = "consent"
-    _ask_names(talk, billed)
+    _ask_names(talk, told)
     return True
 
 
-def _ask_names(talk: Talk, billed: Account | None) -> None:
-    if billed is not None:
-        talk.go(SERIAL, account=billed.id)
-        ask_serial_again(talk)
-    else:
+def _ask_names(talk: Talk, told: Mapping[str, Any]) -> None:
+    """Account and meter, or what a bill has not `told` of them."""
+    if not told:
         talk.go(PAIR)
         talk.say("link-pair", ((menu.cancel(talk),),), by_word=True)
+        return
+    talk.go(SERIAL, **told)
+    serial, account = talk.data.pop("serial", ""), _account(talk)
+    if not serial:
+        ask_serial_again(talk)
+    elif pairing.is_barred(talk, account):
+        return
+    elif account is not None and talk.scene.facts.meter(account, serial) is not None:
+        _prove_by_bill(talk, account)
+    else:
+        # A pair that is not on file counts like one that was typed.
+        pairing.note_failure(talk, account)
+        ask_serial_again(talk)
 
 
 def ask_serial_again(talk: Talk) -> None:
     """The meter's number: the bill alone may be anybody's."""
-    account = _account(talk)
-    number = mask(account.number) if account is not None else ""
-    talk.say("link-serial", ((menu.cancel(talk),),), by_word=True, account=number)
+    talk.say("link-serial", ((menu.cancel(talk),),), by_word=True, account=mask(talk.data.get("billed", "")))
 
 
 def take_serial(talk: Talk) -> bool:
-    """The meter's number to the account of a signed link."""
+    """The meter's number to the account of a bill."""
     account = _account(talk)
     typed = numbers(talk.turn.text)
-    if account is None or not typed:
+    if not typed:
         return False
     if pairing.is_barred(talk, account):
         return True
-    if talk.scene.facts.meter(account, "".join(typed)) is None:
+    if account is None or talk.scene.facts.meter(account, "".join(typed)) is None:
         pairing.refuse(talk, pairing.Pair(account), ((menu.cancel(talk),),))
-    elif talk.scene.facts.links_of_account.get(account.id):
-        # A bill may lie about; where somebody is linked already, the phone on file decides.
-        _ask_factor(talk, account, bill=False)
     else:
-        links.make(talk, account, Proof.BILL_LINK)
+        _prove_by_bill(talk, account)
     return True
+
+
+def _prove_by_bill(talk: Talk, account: Account) -> None:
+    """Account and meter are right: does the bill prove the rest?"""
+    proof, is_linked = talk.data.get("proof", ""), bool(talk.scene.facts.links_of_account.get(account.id))
+    if proof in set(Proof) and not is_linked:
+        links.make(talk, account, Proof(proof))
+        return
+    if proof == pairing.DIFFERS and not is_linked:
+        pairing.note_failure(talk, account)
+    # A bill may lie about; where somebody is linked already, the phone on file decides.
+    talk.lead = talk.render("bill-account", account=mask(talk.data.get("billed", account.number)))
+    _ask_factor(talk, account, bill=not is_linked)
 
 
 def take_pair(talk: Talk) -> bool:

@@ -1,7 +1,7 @@
 """An account and its meter by their numbers, and the limits on guessing them."""
 
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.domain.accounts import Account, Meter
 from core.domain.subscribers import Guesses
@@ -23,6 +23,27 @@ class Pair(NamedTuple):
 
     account: Account | None = None
     meter: Meter | None = None
+
+
+DIFFERS: Final = "differs"
+"""Stands for the proof of a bill whose amount is not what is owed: a guess, once account and meter are known."""
+TOLD: Final = frozenset({"billed", "account", "serial", "proof"})
+"""What a dialogue keeps of a bill."""
+
+
+class Billed(NamedTuple):
+    """What a bill says (`core.services.dialogue.bills`). Whether the account exists, the subscriber is not told."""
+
+    number: str
+    account: Account | None
+    serial: str = ""
+    proof: str = ""
+    """The `Proof` that it is, `DIFFERS`, or nothing."""
+
+    def as_data(self) -> dict[str, Any]:
+        """As a dialogue keeps it."""
+        account = {} if self.account is None else {"account": self.account.id}
+        return {"billed": self.number, "serial": self.serial, "proof": self.proof, **account}
 
 
 def is_reading(talk: Talk, *, strictly: bool) -> bool:

@@ -352,6 +352,18 @@ link-too-many = No more accounts can be linked to this chat.
 link-account-full = Too many chats are linked to this account already. Call: { $phones }
 notice-linked = Another chat was linked to account { $account }. If that was not you, call: { $phones }
 
+## A bill that is shown: by its code as text, or in a picture
+
+bill-account = The bill of account { $account }.
+bill-own = This is the bill of your account { $account }. You can send readings or ask for your BALANCE.
+    .short = The bill of account { $account }. Send readings, or BALANCE
+bill-foreign = This is a bill of another company. We take no readings and no payments for it.
+    .short = This is a bill of another company.
+bill-later = The bill of account { $account }. Please finish the readings first, then send it again.
+    .short = Please finish the readings first, then send the bill again.
+bill-unreadable = There is no account number in this code. Please send the account number, a space and the meter number.
+    .short = There is no account number in this code.
+
 ## Money beside the texts above
 
 balance-link-first = We show the balance to those who have linked an account. It is done once.

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from channels.vk import Settings, create
 from channels.vk.adapter import VkCallback, VkLongPoll
-from core.domain.messages import ChoiceMade, Decoded, Event, Joined, OtherReceived, PhotoReceived, TextReceived
+from core.domain.messages import (
+    ChoiceMade,
+    Decoded,
+    Event,
+    Joined,
+    OtherReceived,
+    PhotoReceived,
+    TextReceived,
+    photo_read_id,
+)
 from tests.channels.vk.harness import CONFIRMATION, GROUP_ID, SECRET, USER, posted, told
 from tests.conformance.harness import RECEIVED_AT
 
@@ -110,6 +119,15 @@ def test_an_update_without_id_repeats_alike() -> None:
     update = case_of("no_event_id")["update"]
     ids = [CHANNEL.decode(posted(one)).events[0].event_id for one in (update, {**update}, {**update, "v": "5.200"})]
     assert ids[0] == ids[1] != ids[2]
+
+
+def test_an_id_leaves_room() -> None:
+    """The longest id that is kept as it is fits the database with all that is put around it; a longer one is hashed."""
+    update = case_of("message_new_photos")["update"]
+    longest, longer = (CHANNEL.decode(posted({**update, "event_id": "e" * length})).events for length in (180, 181))
+    assert [event.event_id for event in longest] == ["e" * 180, "e" * 180 + ":2"]
+    assert all(len(photo_read_id(event.event_id)) <= 200 for event in (*longest, *longer))
+    assert longer[0].event_id.startswith("#")
 
 
 def test_raw_has_no_secret_and_no_text() -> None:

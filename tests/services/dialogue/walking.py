@@ -24,7 +24,14 @@ _LINES = """
     мои данные/забыть меня/5100 2050/2050 5100/3050 2020 1010/ночь 2050/5 100/2701001101 31002201/2701001118 31002218/
     2701001101 39999999/2701001101 31002201 5150/2701001102 31002202 5150 2050/баланс 2701001101
 """
-WORDS = (*_WORDS.split(), *(line.strip() for line in _LINES.split("/")))
+BILLS = (
+    "ST00012|Name=ПАО Свет|PersAcc=2701001101|CounterId=31002201|Sum=98765",
+    "ST00012|Name=ПАО Свет|PersAcc=2701001118|Sum=100",
+    "ST00012|Name=ПАО Свет|PersAcc=2709999999|CounterId=31002218",
+    "ST00012|Name=ПАО Свет|Sum=100",
+    "ST00012|Discount=5",
+)
+WORDS = (*_WORDS.split(), *(line.strip() for line in _LINES.split("/")), *BILLS)
 TOKENS = (*ASKS, "agree", "sms", "bill", "again", "same", "yes", "no", "edit", "instead", "back", "continue", "other")
 MORE_TOKENS = ("here", "others", "name", "unlink", "owe", "read", "past", "correct", "withdraw", "forget", "page:1")
 FORGED = (*TOKENS, *MORE_TOKENS, *(f"{kind}:{key}" for kind in ("account", "meter", "prove") for key in range(1, 9)))
