@@ -23,6 +23,7 @@ from pydantic import (
 
 from bot.complaints import FaultySettings, complain, nearest
 from bot.reminding import Reminders
+from bot.staffing import Staff
 from channels.sms.settings import Settings as SmsSettings
 from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
@@ -268,6 +269,7 @@ class Settings(Section):
     limits: SenderLimits = SenderLimits()
     identity: IdentitySettings = IdentitySettings()
     reminders: Reminders = Reminders()
+    staff: Staff = Staff()
     texts: Wording = Wording()
     logs: Logs = Logs()
     branch: tuple[BranchSettings, ...]

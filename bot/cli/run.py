@@ -1,11 +1,15 @@
 """`meterline run`: the service."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.context import App, Command, Fault, pass_app
 from bot.cli.db import bring_up_to_date
+
+if TYPE_CHECKING:
+    from core.storage.database import Database
 
 
 @click.command(cls=Command)
@@ -39,6 +43,18 @@ async def _serve(app: App, host: str | None, port: int | None) -> None:
     service = build(app.settings, app.texts(), app.clock)
     service.host = host or service.host
     service.port = service.port if port is None else port
+    if app.settings.staff.enabled:
+        await _welcome(service.database)
     stop = asyncio.Event()
     obey_signals(stop)
     await service.run(stop)
+
+
+async def _welcome(database: "Database") -> None:
+    """Say how the first of the staff gets in: there is no password that everybody knows."""
+    import structlog  # noqa: PLC0415 - the same
+
+    from core.storage.staff import is_anybody  # noqa: PLC0415 - the same
+
+    if not await database.read(is_anybody):
+        structlog.get_logger().warning("no_staff_yet", todo="meterline staff add NAME --role supervisor")

@@ -1,6 +1,6 @@
 """Staff accounts: signing in, sessions, one-time links."""
 
-from core.services.staff.accounts import Accounts, NameTaken, NoSuchMember, NotAName
+from core.services.staff.accounts import Accounts, Invitation, IsDisabled, NameTaken, NoSuchMember, NotAName
 from core.services.staff.passwords import Busy, Passwords
 from core.services.staff.sessions import Lasting, Sessions
 from core.services.staff.signing import (
@@ -17,6 +17,8 @@ __all__ = [
     "Accounts",
     "Busy",
     "Entered",
+    "Invitation",
+    "IsDisabled",
     "Lasting",
     "Locked",
     "NameTaken",

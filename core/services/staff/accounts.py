@@ -41,6 +41,10 @@ class NoSuchMember(Exception):
     """Nobody has this name."""
 
 
+class IsDisabled(Exception):
+    """No link would let him in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
     """A one-time link that sets a password."""
@@ -100,8 +104,11 @@ class Accounts:
 
         Raises:
             NoSuchMember: nobody has this name.
+            IsDisabled: `enable` comes first; nothing is changed.
         """
         member = await self._find(name)
+        if member.disabled_at is not None:
+            raise IsDisabled(member.name)
         values: dict[str, Any] = {"password": ""}
         if second_factor:
             values |= {"totp_secret": "", "totp_step": 0}
