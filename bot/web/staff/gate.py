@@ -126,6 +126,7 @@ class Gate:
         prefix = "__Host-" if self._is_https else ""
         self._cookie, self._device = f"{prefix}staff", f"{prefix}staff-device"
 
+    @web.middleware
     async def middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
@@ -189,8 +190,11 @@ class Gate:
 
     def _turn_away(self, request: web.Request, place: str) -> web.Response:
         """To where he must go first, and from there back. htmx is told by a header, for it would follow a redirect."""
-        if request.method in SAFE and inner(request.raw_path) != HOME and place != HOME:
-            place += f"?next={quote(inner(request.raw_path), safe='/')}"
+        if request.method in SAFE and place != HOME:
+            # The form for the code is a step on the way to a page, and not where anybody wants to go.
+            following = request.query.get("next", "") if request.path == SECOND_FACTOR else request.raw_path
+            if inner(following) != HOME:
+                place += f"?next={quote(inner(following), safe='/')}"
         if request.headers.get("HX-Request") == "true":
             return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": place})
         return see_other(place)
