@@ -1,7 +1,6 @@
 """Passwords: hashed with argon2id in threads, a few at a time, so that neither loop nor memory suffers."""
 
 import asyncio
-import functools
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -30,7 +29,6 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
-        self._nobodys = functools.cache(lambda: self._hasher.hash("nobody's password"))
 
     async def hashed(self, password: str) -> str:
         """The hash that is stored.
@@ -49,11 +47,12 @@ class Passwords:
         return await self._in_turn(lambda: self._verified(normalised(password), stored))
 
     def _verified(self, password: str, stored: str) -> str | None:
-        try:
-            self._hasher.verify(stored or self._nobodys(), password)
-        except (VerificationError, InvalidHashError):
-            return None
         if not stored:
+            self._hasher.hash(password)
+            return None
+        try:
+            self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
             return None
         return self._hasher.hash(password) if self._hasher.check_needs_rehash(stored) else stored
 

@@ -111,7 +111,7 @@ class Signing:
             raise Refused
         if right != found.password:
             await self._database.write(partial(rehash, staff_id=found.member.id, old=found.password, new=right))
-        return await self._open(found, visitor, instead_of, proved=False, paid=tolls)
+        return await self._open(replace(found, password=right), visitor, instead_of, proved=False, paid=tolls)
 
     async def prove(self, session: Session, code: str, visitor: Visitor) -> Entered:
         """The second factor's code, for a session at `Stage.CODE`; the session is rotated.
@@ -178,7 +178,7 @@ class Signing:
         hashed = await self._acceptable(new, found.member)
         await self._database.write(lambda connection: self._replace(connection, found.member, hashed))
         log.info("staff_password_changed", staff=found.member.name)
-        return await self._open(found, visitor, session.digest, proved=True, paid=[])
+        return await self._open(replace(found, password=hashed), visitor, session.digest, proved=True, paid=[])
 
     async def offer(self, session: Session) -> str:
         """A new second factor's secret, to be shown; the same for as long as this session lasts."""
@@ -265,12 +265,19 @@ class Signing:
     async def _open(
         self, found: Secrets, visitor: Visitor, instead_of: str, *, proved: bool, paid: list[Toll]
     ) -> Entered:
-        """Open a session, forgive what was paid, and remember the browser once it is through."""
+        """Open a session, forgive what was paid, and remember the browser once it is through.
+
+        Raises:
+            Refused: the account was disabled, or its password replaced, while this one was being looked at.
+        """
         stage = self._sessions.stage(found.member, proved=proved)
         device = self._sessions.new_token() if stage is Stage.FULL else ""
         now = self._clock.now()
 
         def job(connection: Any) -> tuple[str, Session]:  # noqa: ANN401 - the same
+            current = by_id(connection, found.member.id)
+            if current is None or current.member.disabled_at is not None or current.password != found.password:
+                raise Refused
             _clear(connection, paid)
             if device:
                 known_as = digest_of(visitor.device)

@@ -1,6 +1,7 @@
 """Signing in, on both databases: what is refused, for how long, and what ends when."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -94,18 +95,49 @@ async def test_database_holds_neither_password_nor_token(office: Office) -> None
 async def test_whatever_is_wrong_is_refused_alike(office: Office, name: str, password: str) -> None:
     """A wrong password, an unknown name, an account without a password: one refusal, and one hash of work."""
     await office.accounts.add("sidorova", "Сидорова", Role.OPERATOR)
-    hashed = 0
-
-    class Counting(PasswordHasher):
-        def verify(self, *arguments: Any) -> Any:
-            nonlocal hashed
-            hashed += 1
-            return super().verify(*arguments)
-
-    signing = Signing(office.sessions, Passwords(Counting(time_cost=1, memory_cost=8, parallelism=1)))
+    hasher = Counting()
+    signing = Signing(office.sessions, Passwords(hasher))
     with pytest.raises(Refused):
         await signing.enter(name, password, HERE)
-    assert hashed == 1
+    assert hasher.count == 1
+
+
+class Counting(PasswordHasher):
+    """Counts what takes time; verifying is hashing, and comparing."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.count = 0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.count += 1
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Any:  # noqa: A002 - the library's name
+        self.count += 1
+        return super().verify(hash, password)
+
+
+class Meanwhile(Passwords):
+    """Something happens while a password is being looked at."""
+
+    def __init__(self, happening: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(QUICK)
+        self.happening = happening
+
+    async def verified(self, password: str, stored: str) -> str | None:
+        found = await super().verified(password, stored)
+        await self.happening()
+        return found
+
+
+@pytest.mark.parametrize("what", ["disable", "reset"])
+async def test_nobody_slips_in_while_he_is_put_out(office: Office, what: str) -> None:
+    """A sign-in that was under way when its account was disabled or reset opens no session."""
+    signing = Signing(office.sessions, Meanwhile(lambda: getattr(office.accounts, what)("ivanova")))
+    with pytest.raises(Refused):
+        await signing.enter("ivanova", PASSWORD, HERE)
+    assert await everything(office.database, staff_session.c.digest) == []
 
 
 @pytest.mark.parametrize("name", ["ivanova", "nobody"])
