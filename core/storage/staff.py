@@ -1,15 +1,15 @@
-"""Staff accounts, their sessions, one-time links and failed sign-ins. Conditions in the statements decide races."""
+"""Staff accounts, their sessions, one-time links and known browsers. Conditions in the statements decide races."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, delete, func, select, update
 
-from core.domain.staff import FORGOTTEN, REMEMBERED, Member, Patience, Role, Session, Stage
-from core.storage.tables import staff, staff_attempt, staff_device, staff_invite, staff_session
+from core.domain.staff import REMEMBERED, Member, Role, Session, Stage
+from core.storage.tables import staff, staff_device, staff_invite, staff_session
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly it is kept when a session was last seen: not every request needs a write."""
@@ -26,14 +26,6 @@ class Secrets:
     """The hash; empty before the first."""
     totp_secret: str = field(repr=False)
     totp_step: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Toll:
-    """A count of failures that an attempt adds to before it is made."""
-
-    subject: str
-    patience: Patience
 
 
 # ---------------------------------------------------------------- accounts
@@ -223,46 +215,6 @@ def know(connection: Connection, digest: str, staff_id: int, now: datetime, *, i
 def forget_devices(connection: Connection, staff_id: int) -> None:
     """Forget all browsers of an account."""
     connection.execute(delete(staff_device).where(staff_device.c.staff_id == staff_id))
-
-
-# ---------------------------------------------------------------- failed attempts
-
-
-def pay(connection: Connection, tolls: Sequence[Toll], now: datetime) -> datetime | None:
-    """Count an attempt as failed before it is made, so that attempts at the same time do not slip through.
-
-    Returns until when to wait, and counts nothing then; None if the attempt may be made. `refund` takes it back.
-    """
-    connection.execute(delete(staff_attempt).where(staff_attempt.c.failed_at <= now - FORGOTTEN))
-    counts = {toll.subject: _count(connection, toll.subject) for toll in tolls}
-    waits = [at + toll.patience.wait(failures) for toll in tolls for failures, at in [counts[toll.subject]] if at]
-    if waits and max(waits) > now:
-        return max(waits)
-    for name, (failures, at) in counts.items():
-        values = {"failures": failures + 1, "failed_at": now}
-        if at is None:
-            connection.execute(staff_attempt.insert().values(subject=name, **values))
-        else:
-            connection.execute(update(staff_attempt).where(staff_attempt.c.subject == name).values(**values))
-    return None
-
-
-def refund(connection: Connection, *subjects: str) -> None:
-    """Take one failure back: the attempt was none."""
-    mine = staff_attempt.c.subject.in_(subjects)
-    connection.execute(update(staff_attempt).where(mine).values(failures=staff_attempt.c.failures - 1))
-    connection.execute(delete(staff_attempt).where(mine, staff_attempt.c.failures <= 0))
-
-
-def forgive(connection: Connection, *subjects: str) -> None:
-    """Begin anew: it was the right one."""
-    connection.execute(delete(staff_attempt).where(staff_attempt.c.subject.in_(subjects)))
-
-
-def _count(connection: Connection, name: str) -> tuple[int, datetime | None]:
-    query = select(staff_attempt.c.failures, staff_attempt.c.failed_at).where(staff_attempt.c.subject == name)
-    row = connection.execute(query).one_or_none()
-    return (0, None) if row is None else (row.failures, row.failed_at)
 
 
 def _mine(staff_id: int) -> Any:  # noqa: ANN401 - a condition of SQLAlchemy

@@ -180,6 +180,7 @@ class Entering:
         )
 
     def _again(self, request: web.Request, template: str, said: Problem, **values: object) -> web.Response:
+        self._gate.count(said.name)
         answer = looks.page(request[VIEW], template, status=said.status, problem=said, **values)
         if said.minutes:
             answer.headers[hdrs.RETRY_AFTER] = str(said.minutes * 60)

@@ -201,8 +201,12 @@ class Gate:
 
     def refuse(self, request: web.Request, status: HTTPStatus, reason: str) -> web.Response:
         """A page that says why not."""
-        self._refused("", f"staff_{reason}")
+        self.count(reason)
         return looks.page(request[VIEW], "refused.html", status=status, reason=reason)
+
+    def count(self, reason: str) -> None:
+        """Count a refusal for the monitoring; `reason` is one of our words."""
+        self._refused("", f"staff_{reason}")
 
     def visitor(self, request: web.Request) -> Visitor:
         """What is known of the browser."""

@@ -83,7 +83,7 @@ def view_of(view: View, session: Session | None, csrf: str) -> View:
 
 
 def page(view: View, template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: object) -> web.Response:
-    """A page, or with htmx a part of one."""
+    """A page from a template, which finds `view`, `words` and `sections` beside the values."""
     member = view.member
     text = (
         templates()
@@ -109,7 +109,7 @@ def words(language: str) -> Words:
 
 @cache
 def templates() -> jinja2.Environment:
-    """All templates; a part with a folder of its own adds a loader."""
+    """All templates."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,

@@ -1,6 +1,6 @@
 """Signing in: a password, then a code; links that set a password; and changes to either.
 
-An attempt is paid for before it is made (`core.storage.staff.pay`), so that many at once gain nothing. Name and
+An attempt is paid for before it is made (`core.storage.attempts.pay`), so that many at once gain nothing. Name and
 password are looked at with the same work whether the name exists, is disabled, or has no password yet.
 """
 
@@ -17,21 +17,18 @@ from core.domain.staff import Member, Session, Stage, Weakness, folded, subject,
 from core.services.staff import codes
 from core.services.staff.passwords import Busy, Passwords
 from core.services.staff.sessions import Sessions
+from core.storage.attempts import Toll, forgive, pay, refund
 from core.storage.staff import (
     Secrets,
-    Toll,
     by_id,
     by_name,
     change,
     end_sessions,
     forget_devices,
-    forgive,
     invited,
     is_known,
     know,
     offer,
-    pay,
-    refund,
     rehash,
     use_invite,
     use_step,
