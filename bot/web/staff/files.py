@@ -14,6 +14,9 @@ FOR_EVER: Final = "public, max-age=31536000, immutable"
 class Files:
     """The files. They are read at the start, and there is nothing personal in them."""
 
+    def __init__(self) -> None:
+        looks.files()
+
     def routes(self) -> list[web.RouteDef]:
         """Where they are."""
         return [web.get("/static/{name}", self.show)]

@@ -120,6 +120,7 @@ class Gate:
         self._sessions = sessions
         self._refused = metrics.refused_request
         self._proxies = frozenset(proxies)
+        self._has_told = False
         parts = urlsplit(public_url)
         self._origin = f"{parts.scheme}://{parts.netloc}".lower() if public_url else ""
         self._is_https = parts.scheme == "https"
@@ -179,7 +180,9 @@ class Gate:
 
     async def _is_our_form(self, request: web.Request, token: str) -> bool:
         origin = request.headers.get(hdrs.ORIGIN, "").lower()
-        if origin != (self._origin or f"http://{request.host}".lower()):
+        expected = self._origin or f"http://{request.host}".lower()
+        if origin != expected:
+            self._tell(origin, expected)
             return False
         given: Any = request.headers.get(CSRF_HEADER)
         if given is None:
@@ -187,6 +190,13 @@ class Gate:
         if not isinstance(given, str) or not is_token(token):
             return False
         return hmac.compare_digest(given.encode(), csrf_of(token).encode())
+
+    def _tell(self, origin: str, expected: str) -> None:
+        """Say once that forms come from elsewhere: mostly it is server.public_url that is not where people go."""
+        if not self._has_told:
+            self._has_told = True
+            todo = "if that is where the staff come to, put it into server.public_url"
+            log.warning("staff_foreign_origin", origin=origin[:100], expected=expected, todo=todo)
 
     def _turn_away(self, request: web.Request, place: str) -> web.Response:
         """To where he must go first, and from there back. htmx is told by a header, for it would follow a redirect."""
@@ -235,7 +245,7 @@ class Gate:
     def _address(self, request: web.Request) -> str:
         """Who is before our proxies: the last of the addresses that is none of theirs."""
         address = request.remote or ""
-        for forwarded in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        for forwarded in reversed(",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, [])).split(",")):
             if address not in self._proxies or not forwarded.strip():
                 break
             address = forwarded.strip()

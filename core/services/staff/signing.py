@@ -226,7 +226,9 @@ class Signing:
 
     async def _verified(self, password: str, found: Secrets | None, tolls: list[Toll]) -> str | None:
         try:
-            return await self._passwords.verified(password[: rules.LONGEST + 1], found.password if found else "")
+            return await self._passwords.verified(
+                rules.normalised(password)[: rules.LONGEST + 1], found.password if found else ""
+            )
         except Busy:
             await self._database.write(lambda connection: refund(connection, *(toll.subject for toll in tolls)))
             raise

@@ -1,6 +1,7 @@
 """Signing in, on both databases: what is refused, for how long, and what ends when."""
 
 import asyncio
+import unicodedata
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -28,6 +29,14 @@ async def test_sign_in_and_out(office: Office) -> None:
     assert (session.stage, session.member.name, session.user_agent) == (Stage.FULL, "ivanova", "Firefox")
     await office.sessions.end(session)
     assert await office.sessions.find(entered.token) is None
+
+
+async def test_password_is_the_same_on_every_system(office: Office) -> None:
+    """Some write «й» as one character and some as two, even where that makes a long password longer than allowed."""
+    password = "жёлтый чай " * 18
+    await office.hire("petrova", password=unicodedata.normalize("NFC", password))
+    for form in ("NFC", "NFD"):
+        await office.signing.enter("petrova", unicodedata.normalize(form, password), HERE)
 
 
 async def test_database_holds_neither_password_nor_token(office: Office) -> None:

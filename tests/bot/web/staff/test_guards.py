@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import pyotp
 import pytest
+from multidict import CIMultiDict
 
 from bot import assembly, logs
 from bot.assembly import build
@@ -62,6 +63,18 @@ async def test_forged_forms(reception: Reception, origin: str, token: str, expec
     session = await reception.sessions.find(visit.cookie())
     assert session is not None
     assert (status, session.member.preferences) == (expected, {"theme": "dark"} if expected == 303 else {})
+
+
+async def test_wrong_public_url_is_told_once(reception: Reception, capsys: pytest.CaptureFixture[str]) -> None:
+    """An operator whose public_url is wrong finds in the log why nobody can sign in; a stranger cannot fill it."""
+    logs.configure("info", "json")
+    visit = reception.visit()
+    await visit.get("/staff/sign-in")
+    for _ in range(3):
+        await visit.post("/staff/sign-in", {}, Origin="https://sms.example.ru")
+    written = capsys.readouterr().out
+    assert written.count("staff_foreign_origin") == 1
+    assert '"origin": "https://sms.example.ru"' in written
 
 
 async def test_sign_in_form_is_guarded_too(reception: Reception) -> None:
@@ -201,7 +214,7 @@ def test_only_our_proxies_are_believed(reception: Reception, peer: str, forwarde
     """Whoever invents an X-Forwarded-For gains nothing."""
     gate = Gate(reception.sessions, Metrics("1"), public_url="", proxies=("127.0.0.1", "10.0.0.2"))
 
-    request: Any = SimpleNamespace(remote=peer, headers={"X-Forwarded-For": forwarded}, cookies={})
+    request: Any = SimpleNamespace(remote=peer, headers=CIMultiDict({"X-Forwarded-For": forwarded}), cookies={})
     assert gate.visitor(request).address == expected
 
 
