@@ -1,6 +1,8 @@
 """`meterline run`: the service."""
 
 import asyncio
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -43,18 +45,19 @@ async def _serve(app: App, host: str | None, port: int | None) -> None:
     service = build(app.settings, app.texts(), app.clock)
     service.host = host or service.host
     service.port = service.port if port is None else port
-    if app.settings.staff.enabled:
-        await _welcome(service.database)
     stop = asyncio.Event()
     obey_signals(stop)
-    await service.run(stop)
+    await service.run(stop, partial(_welcome, service.database) if app.settings.staff.enabled else None)
 
 
 async def _welcome(database: "Database") -> None:
     """Say how the first of the staff gets in: there is no password that everybody knows."""
     import structlog  # noqa: PLC0415 - the same
 
+    from core.storage.database import Unavailable  # noqa: PLC0415 - the same
     from core.storage.staff import is_anybody  # noqa: PLC0415 - the same
 
-    if not await database.read(is_anybody):
+    with suppress(Unavailable):  # a hint is nothing to stop for
+        if await database.read(is_anybody):
+            return
         structlog.get_logger().warning("no_staff_yet", todo="meterline staff add NAME --role supervisor")

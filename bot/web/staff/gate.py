@@ -40,7 +40,7 @@ HEADERS: Final[Mapping[str, str]] = {
     # Not `no-referrer`: browsers would send `Origin: null` with our own forms.
     hdrs.REFERRER_POLICY: "same-origin",
     hdrs.CONTENT_SECURITY_POLICY: (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     hdrs.X_CONTENT_TYPE_OPTIONS: "nosniff",
