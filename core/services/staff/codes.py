@@ -24,9 +24,12 @@ def link(secret: str, name: str, issuer: str) -> str:
 
 
 def matched(secret: str, code: str, now: datetime, used: int) -> int | None:
-    """The time step whose code this is; None if it is wrong, too old, too early, or not after the step used last."""
+    """The time step whose code this is; None if it is wrong, too old, too early, or not after the step used last.
+
+    Without a secret no code is right: it may be reset while a code is on its way.
+    """
     code = "".join(code.split())
-    if not _CODE.fullmatch(code):
+    if not secret or not _CODE.fullmatch(code):
         return None
     current = int(now.timestamp()) // STEP_SECONDS
     for step in (current + drift for drift in DRIFT):

@@ -44,6 +44,11 @@ def test_what_is_no_code(code: str) -> None:
     assert codes.matched(SECRET, code, datetime.fromtimestamp(1111111111, UTC), 0) is None
 
 
+def test_without_a_secret_no_code_is_right() -> None:
+    """The second factor may be reset while a code is on its way; that is a refusal and no fault."""
+    assert codes.matched("", "050471", datetime.fromtimestamp(1111111111, UTC), 0) is None
+
+
 def test_a_used_step_is_used() -> None:
     """The same code is refused, and so is an earlier step's."""
     now = datetime.fromtimestamp(1111111111, UTC)
