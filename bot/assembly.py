@@ -7,6 +7,8 @@ from functools import partial
 from importlib import metadata
 from typing import Final
 
+from aiohttp import web
+
 from bot.neighbours import Neighbours
 from bot.registry import Line, capabilities, lines, narrowed
 from bot.service import Minding, Service
@@ -16,6 +18,13 @@ from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
 from bot.web.public import Pages
 from bot.web.server import Listener, application
+from bot.web.staff import Gate
+from bot.web.staff import application as staff_application
+from bot.web.staff.application import entrance
+from bot.web.staff.entering import Entering
+from bot.web.staff.files import Files
+from bot.web.staff.gate import PREFIX
+from bot.web.staff.own import Own
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
 from core.domain.subscribers import Identity
@@ -30,6 +39,7 @@ from core.services.handovers import Handovers
 from core.services.outbox import Dispatcher
 from core.services.photos import Photos
 from core.services.retention import Retention
+from core.services.staff import Accounts, Passwords, Sessions, Signing
 from core.services.texts import Texts
 from core.storage import migrate
 from core.storage.database import Database, Unavailable, connect
@@ -90,7 +100,11 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         for line in switched_on
         if isinstance(line.channel, Decodes)
     }
-    pages = Pages(Handovers(database, clock, capabilities(settings)), settings.branches(), metrics)
+    public = Pages(Handovers(database, clock, capabilities(settings)), settings.branches(), metrics)
+    pages = application([*health.routes(), *public.routes()])
+    if settings.staff.enabled:
+        pages.add_routes([entrance()])
+        pages.add_subapp(PREFIX, staff_pages(settings, database, clock, metrics))
     return Service(
         host=settings.server.host,
         port=settings.server.port,
@@ -112,9 +126,31 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
             **({"photos": photos.run} if fetchers else {}),
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
         },
-        listener=Listener(hooks, application([*health.routes(), *pages.routes()]), metrics),
+        listener=Listener(hooks, pages, metrics),
         health=health,
         minding=minding,
+    )
+
+
+def staff_pages(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> web.Application:
+    """The pages of the staff. Another part of them is another item of the list."""
+    sessions = Sessions(database, clock, settings.staff.lasting())
+    signing, accounts = Signing(sessions, Passwords()), Accounts(sessions)
+    gate = Gate(sessions, metrics, public_url=settings.server.public_url, proxies=settings.staff.proxies)
+    return staff_application(
+        gate,
+        [
+            Files(),
+            Entering(gate, signing, sessions, clock),
+            Own(
+                gate,
+                signing=signing,
+                sessions=sessions,
+                accounts=accounts,
+                clock=clock,
+                branches=settings.branches(),
+            ),
+        ],
     )
 
 

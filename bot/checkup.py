@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -192,6 +193,28 @@ def texts(load: Callable[[], object]) -> Iterator[Finding]:
         yield Finding("texts", Verdict.FAULT, str(error), "mend the file, or take texts.overrides out")
     else:
         yield Finding("texts", Verdict.OK, "all can be said")
+
+
+def staff(settings: Settings) -> Iterator[Finding]:
+    """Whether the staff's passwords and cookies can be overheard on their way."""
+    server = settings.server
+    if not settings.staff.enabled:
+        return
+    if server.public_url.startswith("https://"):
+        yield Finding("staff pages", Verdict.OK, f"{server.public_url}/staff/")
+    elif server.public_url or not _is_loopback(server.host):
+        todo = "put a reverse proxy with TLS before it, and its https:// address into server.public_url"
+        shown = server.public_url or server.host
+        yield Finding("staff pages", Verdict.WARNING, f"passwords would go to {shown} unencrypted", todo)
+    else:
+        yield Finding("staff pages", Verdict.OK, "on this machine only")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def vendors(settings: Settings) -> list[Finding]:

@@ -95,10 +95,12 @@ class Service:
     health: Health
     minding: Minding
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Start, work until `stop` is set, stop."""
+    async def run(self, stop: asyncio.Event, greet: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Start, work until `stop` is set, stop. `greet` is awaited when we listen."""
         try:
             await self.start()
+            if greet is not None:
+                await greet()
             await stop.wait()
         finally:
             await self.stop()

@@ -24,6 +24,7 @@ from pydantic import (
 
 from bot.complaints import FaultySettings, complain, nearest
 from bot.reminding import Reminders
+from bot.staffing import Staff
 from bot.tariffs import TariffFile
 from bot.tariffs import read as read_tariffs
 from channels.sms.settings import Settings as SmsSettings
@@ -311,6 +312,7 @@ class Settings(Section):
     limits: SenderLimits = SenderLimits()
     identity: IdentitySettings = IdentitySettings()
     reminders: Reminders = Reminders()
+    staff: Staff = Staff()
     texts: Wording = Wording()
     logs: Logs = Logs()
     branch: tuple[BranchSettings, ...]

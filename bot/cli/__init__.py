@@ -29,6 +29,7 @@ COMMANDS = {
     "deeplink": Place("bot.cli.deeplink", "deeplink", "Sign the links that bills carry."),
     "say": Place("bot.cli.say", "say", "Send a text as a subscriber would, and see the reply."),
     "queue": Place("bot.cli.queue", "queue", "Look at the moderation queue and decide."),
+    "staff": Place("bot.cli.staff", "staff", "Look after who may sign in at /staff."),
     "reminders": Place("bot.cli.reminders", "reminders", "Remind subscribers of the window, and see how far it is."),
     "subscriber": Place("bot.cli.subscriber", "subscriber", "Show, hand out or forget what we hold about somebody."),
     "retention": Place(

@@ -42,6 +42,7 @@ async def _examine(app: App) -> "list[Finding]":
     settings, now = app.settings, app.clock.now()
     findings = [*checkup.configuration(app.config, settings), *checkup.texts(app.texts)]
     findings += [*checkup.zones(settings, now), *checkup.tariffs(settings, now), *checkup.disk(settings.database.file)]
+    findings += checkup.staff(settings)
     if settings.database.file is not None and not settings.database.file.exists():
         todo = "`meterline db upgrade` makes it, and so does the first `meterline run`"
         found = f"{settings.database.file} is not there yet"

@@ -1,11 +1,17 @@
 """`meterline run`: the service."""
 
 import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.context import App, Command, Fault, pass_app
 from bot.cli.db import bring_up_to_date
+
+if TYPE_CHECKING:
+    from core.storage.database import Database
 
 
 @click.command(cls=Command)
@@ -41,4 +47,17 @@ async def _serve(app: App, host: str | None, port: int | None) -> None:
     service.port = service.port if port is None else port
     stop = asyncio.Event()
     obey_signals(stop)
-    await service.run(stop)
+    await service.run(stop, partial(_welcome, service.database) if app.settings.staff.enabled else None)
+
+
+async def _welcome(database: "Database") -> None:
+    """Say how the first of the staff gets in: there is no password that everybody knows."""
+    import structlog  # noqa: PLC0415 - the same
+
+    from core.storage.database import Unavailable  # noqa: PLC0415 - the same
+    from core.storage.staff import is_anybody  # noqa: PLC0415 - the same
+
+    with suppress(Unavailable):  # a hint is nothing to stop for
+        if await database.read(is_anybody):
+            return
+        structlog.get_logger().warning("no_staff_yet", todo="meterline staff add NAME --role supervisor")

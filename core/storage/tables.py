@@ -357,3 +357,73 @@ erasure = Table(
     Column("done_at", Instant),
 )
 """Subscribers' wishes to be forgotten. Links and profile go at once, the words of old messages in the background."""
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("name", String(40), nullable=False, unique=True),
+    Column("display_name", String(100), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("password", String(200), nullable=False, server_default=""),
+    Column("totp_secret", String(64), nullable=False, server_default=""),
+    Column("totp_step", BigInteger, nullable=False, server_default="0"),
+    Column("branches", Text, nullable=False, server_default="[]"),
+    Column("language", String(5), nullable=False, server_default=""),
+    Column("preferences", Text, nullable=False, server_default="{}"),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+"""Who may sign in at `/staff`. `password` is an argon2 hash, empty until the one-time link was used; `branches` is a
+JSON list of codes, empty = all; `totp_step` is the newest time step whose code was used; `preferences` is JSON.
+
+The secret of the second factor stands in clear, for the service must read it (docs/operations.md, "Staff").
+"""
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("staff_id", Key, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("stage", String(10), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("rotated_from", String(64), nullable=False, server_default=""),
+    Column("user_agent", String(100), nullable=False, server_default=""),
+    Column("totp_offer", String(64), nullable=False, server_default=""),
+)
+"""Browsers that are signed in, or half-way (`core.domain.staff.Stage`); `digest` is the cookie's SHA-256.
+
+`totp_offer` is the second factor's secret while it is shown and not confirmed yet.
+"""
+
+staff_invite = Table(
+    "staff_invite",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("staff_id", Key, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+"""One-time links with which a password is set; `digest` is the token's SHA-256."""
+
+staff_device = Table(
+    "staff_device",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("staff_id", Key, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("seen_at", Instant, nullable=False),
+)
+"""Browsers that were signed in before: strangers' failures do not make them wait."""
+
+staff_attempt = Table(
+    "staff_attempt",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", Instant, nullable=False),
+)
+"""Failed sign-ins in a row, by what has to wait for them; `subject` is a SHA-256 of it, for a password typed into the
+field for the name must not be kept."""

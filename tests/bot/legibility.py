@@ -6,7 +6,8 @@ SIZES = ((320, 568), (390, 844), (820, 1100), (1280, 800), (1680, 1000))
 
 WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 NAMELESS = """[...document.querySelectorAll('button, input, textarea, a, summary')]
-    .filter((item) => !(item.getAttribute('aria-label') || item.closest('label') || item.textContent).toString().trim())
+    .filter((item) => item.checkVisibility())
+    .filter((item) => !(item.getAttribute('aria-label') || item.labels?.[0] || item.textContent).toString().trim())
     .map((item) => item.outerHTML)"""
 SMALL = """[...document.querySelectorAll('button, .senders label, summary')]
     .filter((item) => item.checkVisibility() && item.getBoundingClientRect().height < 38)

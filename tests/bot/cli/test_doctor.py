@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from bot import checkup
 from bot.cli import meterline
 from bot.cli.context import App
-from bot.settings import Server
+from bot.settings import Server, load
 from core.domain.keys import Keys
 from core.storage.database import SqliteDatabase, connect
 from core.storage.tables import event
@@ -168,6 +168,27 @@ async def test_a_running_service_is_seen(running: Running, clock: FixedClock) ->
     running.service.health.draining = True
     (found,) = await checkup.listening(Server(port=port), clock.now())
     assert (found.verdict, "not ready" in found.found) == ("fault", True)
+
+
+@pytest.mark.parametrize(
+    ("server", "verdict", "words"),
+    [
+        ('host = "127.0.0.1"', "ok", "on this machine only"),
+        ('host = "localhost"', "ok", "on this machine only"),
+        ('host = "0.0.0.0"', "warning", "would go to 0.0.0.0 unencrypted"),
+        ('public_url = "http://sms.example.ru"', "warning", "would go to http://sms.example.ru unencrypted"),
+        ('host = "0.0.0.0"\npublic_url = "https://sms.example.ru"', "ok", "https://sms.example.ru/staff/"),
+    ],
+)
+def test_passwords_of_staff_that_could_be_overheard(
+    config: Path, clock: FixedClock, server: str, verdict: str, words: str
+) -> None:
+    """Pages of the staff go over TLS, or stay on the machine."""
+    change(config, "[server]", f"[server]\n{server}")
+    [found] = checkup.staff(load(config, {}))
+    assert (found.verdict.value, words in found.found, bool(found.todo)) == (verdict, True, verdict != "ok")
+    change(config, '[[branch]]\ncode = "khb"', '[staff]\nenabled = false\n[[branch]]\ncode = "khb"')
+    assert list(checkup.staff(load(config, {}))) == []
 
 
 async def test_a_public_address_that_leads_nowhere(clock: FixedClock) -> None:

@@ -14,15 +14,17 @@ from bot.cli import meterline
 
 
 async def test_a_fresh_configuration_runs_and_stops(tmp_path: Path) -> None:
-    """`init`, `run`: the database is made, the log says where it listens, SIGTERM ends it with 0."""
+    """`init`, `run`: the database is made, the log says where it listens and how the staff get in; SIGTERM ends it."""
     assert CliRunner().invoke(meterline, ["init", str(tmp_path)]).exit_code == 0
     command = [sys.executable, "-m", "bot", "run", "--port", "0", "--config", str(tmp_path / "meterline.toml")]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     async with asyncio.timeout(30):
         line = json.loads(await process.stdout.readline())
+        hint = json.loads(await process.stdout.readline())
     assert line["event"] == "listening"
     assert line["url"] == f"http://127.0.0.1:{line['port']}"
+    assert (hint["event"], hint["todo"]) == ("no_staff_yet", "meterline staff add NAME --role supervisor")
     process.send_signal(signal.SIGTERM)
     rest, _ = await process.communicate()
     assert process.returncode == 0

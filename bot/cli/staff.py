@@ -1,0 +1,162 @@
+"""`meterline staff`: who may sign in at /staff. Prints one-time links and never a password."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.context import App, Fault, Group, Row, pass_app, table_of
+from core.domain.staff import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import TypeVar
+
+    from core.domain.staff import Member
+    from core.services.staff import Accounts, Invitation
+
+    T = TypeVar("T")
+
+_role = click.Choice([role.value for role in Role])
+_name = click.argument("name")
+_branches = click.option("--branch", "branches", multiple=True, metavar="CODE", help="May be given several times.")
+
+
+@click.group(cls=Group)
+def staff() -> None:
+    """Look after the accounts of those who sign in at /staff.
+
+    Whoever may run this may do everything there: keep the machine to those who
+    should.
+    """
+
+
+@staff.command()
+@_name
+@click.option("--role", type=_role, required=True)
+@click.option("--display-name", default="", help="As colleagues see it: «Иванова А. П.».")
+@_branches
+@pass_app
+def add(app: App, *, name: str, role: str, display_name: str, branches: tuple[str, ...]) -> None:
+    """Add somebody, and print the link that sets a password, once.
+
+    Without --branch all branches may be seen.
+    """
+    chosen = _known(app, branches)
+    _hand_over(app, _run(app, lambda accounts: accounts.add(name, display_name, Role(role), chosen)))
+
+
+@staff.command()
+@_name
+@click.option("--second-factor", is_flag=True, help="The phone is lost, too.")
+@pass_app
+def reset(app: App, *, name: str, second_factor: bool) -> None:
+    """Take a password back, and print the link that sets another one."""
+    _hand_over(app, _run(app, lambda accounts: accounts.reset(name, second_factor=second_factor)))
+
+
+@staff.command()
+@_name
+@pass_app
+def disable(app: App, *, name: str) -> None:
+    """Keep somebody out from now on; where he is signed in, that ends at once."""
+    _told(app, _run(app, lambda accounts: accounts.disable(name)), "disabled")
+
+
+@staff.command()
+@_name
+@pass_app
+def enable(app: App, *, name: str) -> None:
+    """Let somebody in again."""
+    _told(app, _run(app, lambda accounts: accounts.enable(name)), "enabled")
+
+
+@staff.command()
+@_name
+@click.option("--role", type=_role)
+@_branches
+@click.option("--all-branches", is_flag=True, help="Instead of --branch.")
+@pass_app
+def change(app: App, *, name: str, role: str | None, branches: tuple[str, ...], all_branches: bool) -> None:
+    """Give somebody another role or other branches; he has to sign in anew."""
+    if not (role or branches or all_branches) or (branches and all_branches):
+        raise click.UsageError("say what: --role, and --branch or --all-branches")
+    chosen = _known(app, branches) if branches or all_branches else None
+    known_role = Role(role) if role else None
+    _told(app, _run(app, lambda accounts: accounts.change(name, role=known_role, branches=chosen)), "changed")
+
+
+@staff.command(name="list")
+@pass_app
+def list_(app: App) -> None:
+    """List everybody, with role, branches, second factor and when last seen."""
+    rows: list[Row] = [
+        {
+            "name": member.name,
+            "shown as": member.display_name,
+            "role": member.role.value,
+            "branches": ", ".join(sorted(member.branches)) or "all",
+            "standing": _standing(member),
+            "seen": seen,
+        }
+        for member, seen in _run(app, lambda accounts: accounts.all())
+    ]
+    app.emit(rows, lambda: table_of(rows) if rows else "nobody yet: `meterline staff add NAME --role supervisor`")
+
+
+def _standing(member: "Member") -> str:
+    if member.disabled_at is not None:
+        return "disabled"
+    if not member.has_password:
+        return "has a link"
+    return "password and code" if member.has_second_factor else "password"
+
+
+def _run(app: App, work: "Callable[[Accounts], Awaitable[T]]") -> "T":
+    from core.services.staff import (  # noqa: PLC0415 - a fast start
+        Accounts,
+        IsDisabled,
+        NameTaken,
+        NoSuchMember,
+        NotAName,
+        Sessions,
+    )
+
+    lasting = app.settings.staff.lasting()
+    try:
+        return app.run(lambda database: work(Accounts(Sessions(database, app.clock, lasting))))
+    except NotAName as error:
+        raise Fault(f"{error} cannot be a name: 2 to 40 of a-z 0-9 . _ -") from error
+    except NameTaken as error:
+        raise Fault(f"there is a {error} already; `meterline staff reset {error}` makes a new link") from error
+    except IsDisabled as error:
+        raise Fault(f"{error} is disabled, no link would let him in: `meterline staff enable {error}` first") from error
+    except NoSuchMember as error:
+        raise Fault(f"there is no {error}; `meterline staff list` names all") from error
+
+
+def _known(app: App, branches: "Sequence[str]") -> "Sequence[str]":
+    from bot.complaints import nearest  # noqa: PLC0415 - a fast start
+
+    known = app.branches()
+    for code in branches:
+        if code not in known:
+            raise Fault(f"no branch is called {code!r}{nearest(code, known)}")
+    return branches
+
+
+def _hand_over(app: App, invitation: "Invitation") -> None:
+    """Print the link. It is not kept anywhere: who loses it gets another one."""
+    server = app.settings.server
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    link = f"{server.public_url or f'http://{host}:{server.port}'}/staff/invite/{invitation.token}"
+    member = invitation.member
+    app.note(f"{member.name}, {member.role.value}. Hand this link over by a safe way; it works once, for three days:")
+    if app.json:
+        app.emit({"name": member.name, "role": member.role.value, "link": link, "expires_at": invitation.expires_at})
+    else:
+        click.echo(link)
+
+
+def _told(app: App, member: "Member", done: str) -> None:
+    rights: Row = {"role": member.role.value, "branches": sorted(member.branches)}
+    app.emit({"name": member.name, "done": done, **rights}, lambda: f"{member.name}: {done}")

@@ -1,0 +1,44 @@
+"""What the operator says about the staff's pages: the section [staff] of meterline.toml."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.domain.staff import Role
+from core.services.staff import Lasting
+
+
+class Staff(BaseModel):
+    """The pages at /staff. Unknown keys are errors, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    enabled: bool = Field(default=True, examples=[True])
+    """Without an account nobody gets in; `meterline staff add` makes one."""
+    session_hours: float = Field(default=12.0, gt=0, le=24, examples=[12.0])
+    """After that one signs in anew, whatever happens."""
+    idle_minutes: float = Field(default=30.0, ge=1, le=720, examples=[30.0])
+    """So long without a request end a session."""
+    require_totp: tuple[Role, ...] = Field(default=tuple(Role), examples=[["supervisor", "auditor"]])
+    """Roles that must have a second factor; others may."""
+    proxies: tuple[str, ...] = Field(default=("127.0.0.1", "::1"), examples=[["127.0.0.1", "::1"]])
+    """Addresses of reverse proxies whose X-Forwarded-For is believed: guessing is counted by address."""
+
+    @field_validator("proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            try:
+                ip_address(address)
+            except ValueError:
+                raise ValueError(f"{address!r} is not an IP address") from None
+        return value
+
+    def lasting(self) -> Lasting:
+        """The same as the core knows it."""
+        return Lasting(
+            whole=timedelta(hours=self.session_hours),
+            idle=timedelta(minutes=self.idle_minutes),
+            second_factor=frozenset(self.require_totp),
+        )
