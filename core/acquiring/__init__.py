@@ -1,0 +1,1 @@
+"""Payment providers, a folder each: what an order becomes on the way to a bank (`core.ports.acquiring`)."""
