@@ -214,6 +214,8 @@ class RawRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     received_at: datetime
+    peer: str = ""
+    """The network address it came from, past the proxies that the operator trusts; empty where nobody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
