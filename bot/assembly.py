@@ -4,16 +4,20 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta, tzinfo
 from functools import partial
 from importlib import metadata
+from ipaddress import ip_network
 from typing import Final
 
 from bot.neighbours import Neighbours
+from bot.paying import providers
 from bot.registry import Line, capabilities, lines, narrowed
 from bot.service import Minding, Service
 from bot.settings import Settings
 from bot.web.health import Check, Health
 from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
-from bot.web.public import Pages
+from bot.web.payment_hook import NAME as PAYMENTS
+from bot.web.payment_hook import PaymentHook
+from bot.web.public import Pages, PayPages
 from bot.web.server import Listener, application
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
@@ -27,6 +31,7 @@ from core.services.dialogue.menu import greeting
 from core.services.erasure import Erasure
 from core.services.handovers import Handovers
 from core.services.outbox import Dispatcher
+from core.services.payments import Payments
 from core.services.retention import Retention
 from core.services.texts import Texts
 from core.storage import migrate
@@ -82,7 +87,22 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         for line in switched_on
         if isinstance(line.channel, Decodes)
     }
-    pages = Pages(Handovers(database, clock, capabilities(settings)), settings.branches(), metrics)
+    terms, branches = settings.terms(), settings.branches()
+    payments = Payments(
+        database,
+        clock,
+        providers(settings.payments),
+        terms=terms,
+        branches=branches,
+        texts=texts,
+        capabilities=capabilities(settings),
+        public_url=settings.server.public_url,
+        nudge=wake,
+    )
+    trusted = [ip_network(network) for network in settings.server.trusted_proxies]
+    handovers = Handovers(database, clock, capabilities(settings), page_lasts=terms.lasts)
+    pay_pages = PayPages(payments, terms, branches, metrics, commission_free=settings.payments.commission_free)
+    pages = [*Pages(handovers, branches, metrics).routes(), *pay_pages.routes()]
     return Service(
         host=settings.server.host,
         port=settings.server.port,
@@ -103,7 +123,12 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
             "erasure": Erasure(database, clock).run,
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
         },
-        listener=Listener(hooks, application([*health.routes(), *pages.routes()]), metrics),
+        payments=payments,
+        listener=Listener(
+            {**hooks, PAYMENTS: PaymentHook(payments, clock, metrics, trusted)},
+            application([*health.routes(), *pages]),
+            metrics,
+        ),
         health=health,
         minding=minding,
     )
@@ -128,6 +153,7 @@ def rules(settings: Settings, texts: Texts) -> Rules:
             format_errors_per_day=settings.limits.format_errors_per_day,
             confirm=timedelta(hours=settings.limits.confirm_hours),
         ),
+        payments=settings.terms(),
         identity=Identity(
             consent=settings.identity.consent_version,
             code_channel=_code_channel(settings),

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,12 +23,14 @@ from pydantic import (
 )
 
 from bot.complaints import FaultySettings, complain, nearest
+from bot.paying import NONE, PaymentSettings, terms
 from bot.reminding import Reminders
 from channels.sms.settings import Settings as SmsSettings
 from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
 from channels.vk.settings import Settings as VkSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy
+from core.domain.orders import Terms
 from core.domain.retention import Periods
 from core.domain.subscribers import Identity
 
@@ -60,8 +63,17 @@ class Server(Section):
     """0 takes any free port; the log says which."""
     public_url: Annotated[str, AfterValidator(_web_address)] = Field(default="", examples=["https://sms.example.ru"])
     """How vendors and subscribers reach us, where that differs from host and port."""
+    trusted_proxies: tuple[str, ...] = Field(default=("127.0.0.1", "::1"), examples=[["127.0.0.1", "::1"]])
+    """Networks of reverse proxies whose `X-Forwarded-For` we believe; it tells where payment providers call from."""
     stop_seconds: float = Field(default=20.0, gt=0, le=600, examples=[20.0])
     """How long a graceful stop may take; systemd and Docker must be more patient than that."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
 
 
 class Database(Section):
@@ -216,6 +228,8 @@ class BranchSettings(Section):
     expired_verification: ExpiredPolicy = Field(default="review", examples=["review"])
     account_pattern: str = Field(default=r"\d{4,20}", examples=["[0-9]{10}"])
     phones: tuple[str, ...] = Field(default=(), examples=[["8-800-000-00-00"]])
+    payment_provider: str = Field(default="", examples=["yookassa"])
+    """Who takes this branch's payments; empty: payments.provider; `none`: nobody."""
     limits: DailyLimits = DailyLimits()
 
     @field_validator("timezone")
@@ -268,6 +282,7 @@ class Settings(Section):
     limits: SenderLimits = SenderLimits()
     identity: IdentitySettings = IdentitySettings()
     reminders: Reminders = Reminders()
+    payments: PaymentSettings = PaymentSettings()
     texts: Wording = Wording()
     logs: Logs = Logs()
     branch: tuple[BranchSettings, ...]
@@ -281,6 +296,19 @@ class Settings(Section):
         if len(set(codes)) < len(codes):
             raise ValueError("two branches have the same code")
         return value
+
+    @model_validator(mode="after")
+    def _payable(self) -> "Settings":
+        for branch in self.branch:
+            if branch.payment_provider != NONE:
+                self.payments.known(branch.payment_provider)
+        if self.terms().providers and not self.server.public_url:
+            raise ValueError("payments need server.public_url: subscribers pay on a page of ours")
+        return self
+
+    def terms(self) -> Terms:
+        """What the core goes by about payments."""
+        return terms(self.payments, {branch.code: branch.payment_provider for branch in self.branch})
 
     def branches(self) -> Branches:
         """The branches by code."""

@@ -167,7 +167,9 @@ MOVES: Final = frozenset(
         (OrderState.PENDING, OrderState.FAILED),
         (OrderState.PENDING, OrderState.REFUNDED),
         (OrderState.FAILED, OrderState.PAID),
+        (OrderState.FAILED, OrderState.REFUNDED),
         (OrderState.EXPIRED, OrderState.PAID),
+        (OrderState.EXPIRED, OrderState.REFUNDED),
         (OrderState.PAID, OrderState.REFUNDED),
     }
 )
@@ -226,6 +228,10 @@ def _mismatch(order: Order, said: Payment, standing: Standing) -> bool:
     )
 
 
+LASTS: Final = timedelta(hours=24)
+"""How long links and orders stay open, unless the retailer says otherwise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What the retailer sets about payments."""
@@ -235,7 +241,7 @@ class Terms:
     least: int = 1_000
     most: int = 10_000_000
     """Kopecks, both inclusive, of one payment."""
-    lasts: timedelta = timedelta(hours=24)
+    lasts: timedelta = LASTS
     """How long a link and an order stay open."""
     stale: timedelta = timedelta(days=35)
     """How old a balance may be before we say so: bills are monthly."""

@@ -153,8 +153,8 @@ def postpone(attempt: Attempt, order: Order, now: datetime, asked_at: datetime |
         # It was for the receipt, which is the provider's now.
         attempt.email = ""
     elif attempt.look_at is None or asked_at is None or attempt.look_at <= asked_at:
-        attempt.looks += 1
         attempt.look_at = next_look(attempt, order, now)
+        attempt.looks += 1
 
 
 def expire(connection: Connection, order: Order, now: datetime) -> None:
@@ -167,8 +167,8 @@ def expire(connection: Connection, order: Order, now: datetime) -> None:
         if attempt.state in OPEN:
             if attempt.state is OrderState.CREATED:
                 # Nobody was shown where to pay it.
-                attempt.look_at, attempt.email, attempt.return_url = None, "", ""
-            attempt.state = OrderState.EXPIRED
+                attempt.look_at, attempt.return_url = None, ""
+            attempt.state, attempt.email = OrderState.EXPIRED, ""
             save_attempt(connection, attempt)
 
 

@@ -72,12 +72,17 @@ def view_of(connection: Any, page: Page, terms: Terms, branches: Branches, now: 
         language=page.language,
         account=account,
         transit=transit,
-        amount=order.amount if order is not None else page.amount,
+        amount=order.amount if order is not None else page.amount or _debt(account, transit, terms),
         provider=attempt.provider if attempt is not None and stage is Stage.WAITING else provider,
         method=attempt.method if attempt is not None else "",
         pay_url=attempt.pay_url if attempt is not None and stage is Stage.WAITING else "",
         receipt_url=order.receipt_url if order is not None else "",
     )
+
+
+def _debt(account: Account, transit: int, terms: Terms) -> int | None:
+    owed = (account.balance or 0) - transit
+    return terms.proposed(owed) if owed > 0 else None
 
 
 def _telling(attempts: Sequence[Attempt]) -> Attempt | None:
