@@ -3,7 +3,9 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -57,17 +59,21 @@ class Bank(YookassaEmulator):
         super().__init__()
         self.countdown = 0
         self.struck = asyncio.Event()
+        self.killed = asyncio.Event()
 
     async def _begin(self, request: web.Request) -> web.StreamResponse | Fault | None:
         found = await super()._begin(request)
-        self.strike()
+        if self.strike():
+            # Taken, and not answered before the caller is dead.
+            await self.killed.wait()
         return found
 
-    def strike(self) -> None:
-        """One more of the moments at which the service may be killed."""
+    def strike(self) -> bool:
+        """One more of the moments at which the service may be killed; True for the one that is chosen."""
         self.countdown -= 1
-        if self.countdown <= 0:
+        if self.countdown == 0:
             self.struck.set()
+        return self.countdown == 0
 
     def of(self, number: int) -> list[str]:
         """The payments of a subscriber."""
@@ -88,8 +94,7 @@ class Crowd:
     async def pay(self, number: int) -> None:
         """From the button to the bank's word."""
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
-            while "checkout" not in await self._press(session, number):
-                await asyncio.sleep(0.02)
+            await until(lambda: self._press(session, number))
             (payment,) = self.bank.of(number)
             self.bank.succeed(payment)
             calls = [self.bank.notification(payment)] * self.chance.randint(1, 3)
@@ -97,30 +102,37 @@ class Crowd:
             self.chance.shuffle(calls)
             for call in calls:
                 self.bank.strike()
-                while await self._notify(session, call) != 200:
-                    await asyncio.sleep(0.02)
+                await until(partial(self._notify, session, call))
         self.done.add(number)
 
-    async def _press(self, session: aiohttp.ClientSession, number: int) -> str:
+    async def _press(self, session: aiohttp.ClientSession, number: int) -> bool:
         await self.running.wait()
         page = f"{self.url}/pay/{token(number)}"
         self.bank.strike()
         try:
             async with session.post(page, data={"amount": "500"}, allow_redirects=False) as answer:
                 if answer.status != 303:
-                    return ""
+                    return False
             async with session.get(page) as answer:
-                return await answer.text()
+                return "checkout" in await answer.text()
         except (aiohttp.ClientError, TimeoutError):
-            return ""
+            return False
 
-    async def _notify(self, session: aiohttp.ClientSession, call: bytes) -> int:
+    async def _notify(self, session: aiohttp.ClientSession, call: bytes) -> bool:
         await self.running.wait()
         try:
             async with session.post(f"{self.url}/hooks/pay/yookassa", data=call) as answer:
-                return answer.status
+                return answer.status == 200
         except (aiohttp.ClientError, TimeoutError):
-            return 0
+            return False
+
+
+async def until(done: Callable[[], Awaitable[bool]]) -> None:
+    """Again and again, as people and banks do."""
+    while True:
+        if await done():
+            return
+        await asyncio.sleep(0.02)
 
 
 def token(number: int) -> str:
@@ -142,6 +154,7 @@ async def test_sigkill_loses_no_order_and_pays_none_twice(database_url: str, tmp
     for life in range(KILLS):
         bank.countdown = chance.randint(1, 12)
         bank.struck.clear()
+        bank.killed.clear()
         await service.start()
         crowd.url = service.url
         crowd.running.set()
@@ -151,14 +164,14 @@ async def test_sigkill_loses_no_order_and_pays_none_twice(database_url: str, tmp
             await bank.struck.wait()
         crowd.running.clear()
         await service.kill()
+        bank.killed.set()
         assert await _paid(database) <= {number + 1 for number in range(SUBSCRIBERS) if _has_paid(bank, number)}
     await service.start()
     crowd.url = service.url
     crowd.running.set()
     async with asyncio.timeout(120):
         await asyncio.gather(*tasks)
-        while len(await _paid(database)) < SUBSCRIBERS:
-            await asyncio.sleep(0.1)
+        await until(lambda: _all_paid(database))
     assert await service.stop() == 0
     await bank.stop()
     assert crowd.done == set(range(SUBSCRIBERS))
@@ -175,6 +188,10 @@ async def test_sigkill_loses_no_order_and_pays_none_twice(database_url: str, tmp
 
 def _has_paid(bank: Bank, number: int) -> bool:
     return any(bank.payments[name].object["status"] == "succeeded" for name in bank.of(number))
+
+
+async def _all_paid(database: Database) -> bool:
+    return len(await _paid(database)) == SUBSCRIBERS
 
 
 async def _paid(database: Database) -> set[int]:
