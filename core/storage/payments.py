@@ -13,6 +13,7 @@ from core.domain.accounts import Account
 from core.domain.decisions import NewCase
 from core.domain.messages import Address
 from core.domain.orders import OPEN, Attempt, Order, OrderState, Paid
+from core.domain.privacy import FORGOTTEN
 from core.storage.extras import Extra, to_text
 from core.storage.outbox import REPLY
 from core.storage.sets import POSTGRESQL, Query, among, constant
@@ -266,7 +267,7 @@ def _to_order(row: Row[Any]) -> Order:
     kept = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
     channel, external_id = kept.pop("channel"), kept.pop("external_id")
     kept["state"] = OrderState(kept["state"])
-    return Order(**kept, address=Address(channel, external_id) if channel else None)
+    return Order(**kept, address=Address(channel, external_id) if channel and external_id != FORGOTTEN else None)
 
 
 def _order_values(order: Order) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class Stage:
             if proposed is None:
                 return page
             async with session.post(link, data={"amount": amount or proposed[1]}) as answer:
-                return await answer.text()
+                return (await answer.text()).replace("\N{NO-BREAK SPACE}", " ")
 
     async def let_bank_say(self, account: str, what: str) -> None:
         """The bank decides about the newest payment for an account, and calls us."""

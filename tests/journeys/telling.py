@@ -41,6 +41,8 @@ class Person:
     device: Device
     is_on_file: bool
     """Whether his messages come from the phone on file, as far as we can tell."""
+    links: list[str] = field(default_factory=list)
+    """To our pages, as he got them: Viber takes one away with the next message."""
     typed: set[str] = field(default_factory=set)
     own: set[int] = field(default_factory=set)
     """Accounts that he may hear of."""
@@ -166,6 +168,8 @@ class Telling:
             each.own, may = own, own | each.own
             for shown in told:
                 self._look_at(shown, each, may, seen)
+                link_ = shown.link or (_LINK.search(shown.text) or [""])[0]
+                each.links += [link_] if link_.startswith(PUBLIC_URL) else []
         answer = self._answer(step, news[person.name])
         self._check_others(step, person, news, sms)
         if answer is not None:
@@ -205,7 +209,7 @@ class Telling:
         elif step.photo is not None:
             await device.send_photo(said)
         elif step.pay is not None:
-            self.page = await self.stage.pay(self._payment_links(person)[step.pay_link], step.pay)
+            self.page = await self.stage.pay(person.links[step.pay_link], step.pay)
         elif step.bank:
             await self.stage.let_bank_say(self._paid_account(), step.bank)
         elif step.sticker:
@@ -231,11 +235,6 @@ class Telling:
             return str(next(key for key, row in self.books.accounts.items() if row.number == number))
         last_month = date(2026, 9, 1) if what == "old bill" else date(2026, 12, 1)
         return sign(number, last_month, b"another" if what == "forged bill" else BILLS_SECRET.encode())
-
-    def _payment_links(self, person: Person) -> list[str]:
-        """Links to our pages that he has got, oldest first."""
-        links = [shown.link or (_LINK.search(shown.text) or [""])[0] for shown in person.device.shown()]
-        return [each for each in links if each.startswith(PUBLIC_URL)]
 
     def _paid_account(self) -> str:
         """The number of the account that was paid last."""

@@ -17,6 +17,7 @@ from typing import Any, Final
 import structlog
 
 from core.domain.accounts import Branches
+from core.domain.decisions import PAYMENT_MISMATCH
 from core.domain.handovers import digest_of, is_token
 from core.domain.keys import Keys
 from core.domain.messages import Capabilities, RawAnswer, RawRequest
@@ -274,7 +275,9 @@ class Payments:
         if verdict.order is not None:
             log.info("order_moved", attempt=attempt_id, state=verdict.order.value)
         if verdict.case:
-            log.error("payment_case", attempt=attempt_id, kind=verdict.case)
+            # A mismatch is an alarm; a second payment is work for a moderator.
+            said_loudly = log.error if verdict.case == PAYMENT_MISMATCH else log.warning
+            said_loudly("payment_case", attempt=attempt_id, kind=verdict.case)
         if verdict.told:
             self._nudge()
 
