@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,31 +20,24 @@ from core.domain.decisions import PAYMENT_MISMATCH
 from core.domain.handovers import digest_of, is_token
 from core.domain.keys import Keys
 from core.domain.messages import Capabilities, RawAnswer, RawRequest
-from core.domain.orders import CURRENCY, OPEN, PATH, Attempt, Order, OrderState, Payment, PaymentState, Terms
-from core.domain.windows import local_day
-from core.ports.acquiring import Invoice, Looks, Notification, Notifies, Opened, PaymentProvider
+from core.domain.orders import CURRENCY, OPEN, Attempt, Order, OrderState, Payment, PaymentState, Terms
+from core.ports.acquiring import Looks, Notification, Notifies, Opened, PaymentProvider
 from core.ports.channel import ContentRejected, Misconfigured, RateLimited, SendFailure
 from core.ports.clock import Clock
 from core.services.payments.applying import Teller, expire, postpone
+from core.services.payments.opening import Opening, Refused
 from core.services.payments.views import View, view_of
 from core.services.texts import Texts
 from core.storage.database import Database, Unavailable
 from core.storage.payments import (
-    Page,
     Payer,
-    attempts_of,
     due_attempts,
     find_attempt,
     find_order,
     find_page,
     find_payer,
     hasten,
-    lead_page,
-    open_order,
-    put_attempt,
     put_notice,
-    put_order,
-    put_page,
     save_attempt,
     save_order,
 )
@@ -58,18 +50,8 @@ AT_ONCE: Final = 20
 """Attempts worked on side by side."""
 UNSET_WAIT: Final = timedelta(hours=1)
 """How long to wait for a provider that is not set up here any more."""
-SPARE: Final = timedelta(minutes=2)
-"""A provider's page that closes sooner is not offered again."""
 
 log = structlog.get_logger()
-
-
-class Refused(Exception):
-    """The subscriber's choice cannot be paid; `field` is what is wrong: `amount`, `method` or `email`."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
 
 
 class Payments:
@@ -88,23 +70,27 @@ class Payments:
         public_url: str,
         nudge: Callable[[], None] = lambda: None,
         new_token: Callable[[], str] = secrets.token_urlsafe,
-        new_idempotency_key: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
-        """`nudge` is called when somebody is told something; the last two are replaced by tests."""
+        """`nudge` is called when somebody is told something; `new_token` is replaced by tests."""
         self._database = database
         self._clock = clock
         self._providers = providers
         self._terms = terms
         self._branches = branches
-        self._texts = texts
         self._keys = Keys()
         self._teller = Teller(
             terms=terms, branches=branches, texts=texts, capabilities=capabilities, new_key=self._keys.new
         )
-        self._public_url = public_url
+        self._opening = Opening(
+            providers,
+            terms=terms,
+            branches=branches,
+            texts=texts,
+            public_url=public_url,
+            new_key=self._keys.new,
+        )
         self._nudge = nudge
         self._new_token = new_token
-        self._new_idempotency_key = new_idempotency_key
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._due = asyncio.Event()
 
@@ -147,7 +133,7 @@ class Payments:
         if not self._terms.allows(amount):
             raise Refused("amount")
         now, digest, back = self._clock.now(), digest_of(token), self._new_token()
-        job = partial(self._begin, digest=digest, amount=amount, method=method, email=email, back=back, now=now)
+        job = partial(self._opening.begin, digest=digest, amount=amount, method=method, email=email, back=back, now=now)
         begun = await self._database.write(job)
         if begun is not None:
             await self._once(begun)
@@ -249,7 +235,7 @@ class Payments:
     async def _create(
         self, provider: PaymentProvider, attempt: Attempt, order: Order, payer: Payer, *, asked_at: datetime
     ) -> None:
-        opened = await provider.create(self._invoice(attempt, order, payer))
+        opened = await provider.create(self._opening.invoice(attempt, order, payer))
         record = partial(self._record, attempt_id=attempt.id, opened=opened, asked_at=asked_at)
         await self._database.write(record)
 
@@ -280,112 +266,6 @@ class Payments:
             said_loudly("payment_case", attempt=attempt_id, kind=verdict.case)
         if verdict.told:
             self._nudge()
-
-    def _begin(
-        self,
-        connection: Connection,
-        *,
-        digest: str,
-        amount: int,
-        method: str,
-        email: str,
-        back: str,
-        now: datetime,
-    ) -> int | None:
-        """Open or take up an order and an attempt; the attempt's key, or None where the page allows no payment."""
-        page = find_page(connection, digest)
-        payer = find_payer(connection, page.account_id) if page is not None else None
-        if page is None or payer is None or page.expires_at <= now or self._is_done(connection, page):
-            return None
-        name = self._terms.providers.get(payer.account.branch, "")
-        provider = self._providers.get(name)
-        if provider is None or payer.account.branch not in self._branches:
-            return None
-        if method and method not in provider.methods:
-            raise Refused("method")
-        method = method or next(iter(provider.methods), "")
-        order = open_order(connection, page.account_id, amount)
-        if order is not None:
-            expire(connection, order, now)
-        if order is None or order.state not in OPEN:
-            order = self._new_order(page, payer, amount, name, now)
-            put_order(connection, order)
-        order.address, order.language = page.address, page.language
-        save_order(connection, order)
-        lead_page(connection, digest, order)
-        attempts = attempts_of(connection, order.id)
-        wanted = (name, method)
-        for attempt in reversed(attempts):
-            fits = (attempt.provider, attempt.method) == wanted and email in {"", attempt.email}
-            if fits and attempt.state in OPEN and (attempt.expires_at is None or attempt.expires_at > now + SPARE):
-                return attempt.id
-        attempt = Attempt(
-            id=self._keys.new(now),
-            order_id=order.id,
-            number=len(attempts) + 1,
-            provider=name,
-            key=self._new_idempotency_key(),
-            state=OrderState.CREATED,
-            created_at=now,
-            method=method,
-            email=email,
-            return_url=f"{self._public_url}{PATH}{back}",
-        )
-        # Should we stop before the provider has answered, this is taken up again at once.
-        attempt.look_at = now
-        put_attempt(connection, attempt)
-        returning = Page(
-            digest=digest_of(back),
-            account_id=page.account_id,
-            address=page.address,
-            language=page.language,
-            amount=amount,
-            order_id=order.id,
-            expires_at=order.expires_at,
-        )
-        put_page(connection, returning, now)
-        return attempt.id
-
-    @staticmethod
-    def _is_done(connection: Connection, page: Page) -> bool:
-        order = find_order(connection, page.order_id) if page.order_id is not None else None
-        return order is not None and order.state in {OrderState.PAID, OrderState.REFUNDED}
-
-    def _new_order(self, page: Page, payer: Payer, amount: int, provider: str, now: datetime) -> Order:
-        today = local_day(self._branches[payer.account.branch], now)
-        day = payer.account.balance_date or today
-        return Order(
-            id=self._keys.new(now),
-            account_id=page.account_id,
-            branch=payer.account.branch,
-            amount=amount,
-            state=OrderState.CREATED,
-            provider=provider,
-            created_at=now,
-            expires_at=now + self._terms.lasts,
-            address=page.address,
-            language=page.language,
-            period=day.year * 100 + day.month,
-        )
-
-    def _invoice(self, attempt: Attempt, order: Order, payer: Payer) -> Invoice:
-        number = payer.account.number
-        return Invoice(
-            order_id=order.id,
-            attempt=attempt.number,
-            amount=order.amount,
-            account_number=number,
-            description=self._texts.render(order.language, "payment-description", account=number),
-            return_url=attempt.return_url,
-            notify_url=f"{self._public_url}/hooks/pay/{attempt.provider}",
-            idempotency_key=attempt.key,
-            expires_at=order.expires_at,
-            period=order.period,
-            method=attempt.method,
-            email=attempt.email,
-            phone=payer.phone,
-            language=order.language,
-        )
 
     def _record(self, connection: Connection, attempt_id: int, opened: Opened, asked_at: datetime) -> None:
         """The provider waits."""
