@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -224,6 +224,53 @@ def paid_lately(
         if paid_at > now - TRANSIT and key != but:
             found.setdefault(account_id, []).append(Paid(amount=amount, paid_at=paid_at))
     return found
+
+
+class PaidRow(NamedTuple):
+    """An order that was paid, as far as billing wants to know. `amount` is in kopecks."""
+
+    id: int
+    account: str
+    branch: str
+    amount: int
+    paid_at: datetime
+    provider: str
+    provider_id: str
+    method: str
+    state: str
+
+
+def paid_between(
+    connection: Connection,
+    bounds: Mapping[str, tuple[datetime, datetime]],
+    *,
+    elsewhere: tuple[datetime, datetime],
+    branch: str | None = None,
+) -> list[PaidRow]:
+    """What was paid within each branch's bounds, the first included, in the order of making; refunds among it.
+
+    `elsewhere`: the bounds for branches that are not set up any more. With `branch`, that one only.
+    """
+    paid_at = payment_order.c.paid_at
+    within = [
+        and_(payment_order.c.branch == code, paid_at >= begins, paid_at < ends)
+        for code, (begins, ends) in bounds.items()
+    ]
+    known = payment_order.c.branch.in_(list(bounds))
+    within.append(and_(~known, paid_at >= elsewhere[0], paid_at < elsewhere[1]))
+    states = [OrderState.PAID.value, OrderState.REFUNDED.value]
+    columns = ("amount", "paid_at", "provider", "provider_id", "method", "state")
+    query = (
+        select(
+            payment_order.c.id, account.c.number, payment_order.c.branch, *(payment_order.c[name] for name in columns)
+        )
+        .join_from(payment_order, account, payment_order.c.account_id == account.c.id)
+        .where(or_(*within), payment_order.c.state.in_(states))
+        .order_by(payment_order.c.id)
+    )
+    if branch is not None:
+        query = query.where(payment_order.c.branch == branch)
+    return [PaidRow._make(row) for row in connection.execute(query)]
 
 
 def put_case(connection: Connection, key: int, item: NewCase, address: Address | None, now: datetime) -> None:
