@@ -24,4 +24,5 @@ def _is_among(address: str, networks: Sequence[Network]) -> bool:
         found: IPv4Address | IPv6Address = ip_address(address)
     except ValueError:
         return False
+    found = getattr(found, "ipv4_mapped", None) or found
     return any(found in network for network in networks)

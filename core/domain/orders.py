@@ -274,13 +274,16 @@ def in_transit(paid: Sequence[Paid], balance_date: date | None, zone: tzinfo) ->
 
 LOOKS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15, 30, 60, 120, 360))
 """How long after one look the next follows: often while the subscriber is at it, then as a safety net."""
+ASKS: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 30, 60, 120, 300))
+"""The same where he has not answered yet, and the subscriber looks at our page."""
 LATE: Final = timedelta(days=3)
 """How long after an order's end money may still arrive of which nobody tells us."""
 
 
 def next_look(attempt: Attempt, order: Order, now: datetime) -> datetime | None:
     """When to ask the provider again, who has said nothing new; None when nothing can come any more."""
-    following = now + LOOKS[min(attempt.looks, len(LOOKS) - 1)]
+    waits = ASKS if attempt.state is OrderState.CREATED else LOOKS
+    following = now + waits[min(attempt.looks, len(waits) - 1)]
     if now < order.expires_at < following:
         return order.expires_at
     return following if following < order.expires_at + LATE else None

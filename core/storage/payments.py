@@ -49,14 +49,6 @@ class Page:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payer:
-    """An account as a payment needs it. `phone` is E.164."""
-
-    account: Account
-    phone: str
-
-
 def find_page(connection: Connection, digest: str) -> Page | None:
     """The page with this digest, however old."""
     row = connection.execute(select(payment_page).where(payment_page.c.digest == digest)).one_or_none()
@@ -99,12 +91,12 @@ def lead_page(connection: Connection, digest: str, order: Order) -> None:
     )
 
 
-def find_payer(connection: Connection, account_id: int) -> Payer | None:
+def find_account(connection: Connection, account_id: int) -> Account | None:
     """The account that a payment is for."""
     columns = ("id", "number", "branch", "address", "balance", "balance_date", "phone")
     query = select(*(account.c[name] for name in columns)).where(account.c.id == account_id)
     row = connection.execute(query).one_or_none()
-    return None if row is None else Payer(account=Account(**row._mapping), phone=row.phone or "")  # noqa: SLF001 - SQLAlchemy's public name
+    return None if row is None else Account(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def find_order(connection: Connection, key: int) -> Order | None:

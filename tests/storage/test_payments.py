@@ -17,10 +17,10 @@ from core.storage.payments import (
     attempt_of,
     attempts_of,
     due_attempts,
+    find_account,
     find_attempt,
     find_order,
     find_page,
-    find_payer,
     hasten,
     lead_page,
     open_order,
@@ -223,7 +223,7 @@ async def test_a_forgotten_payer_is_nobody(filled: Database) -> None:
     found = await filled.read(lambda connection: find_order(connection, order.id))
     assert found is not None
     assert found.address is None
-    payer = await filled.read(lambda connection: find_payer(connection, 1))
+    payer = await filled.read(lambda connection: find_account(connection, 1))
     assert payer is not None
-    assert (payer.account.number, payer.phone) == ("2701001101", "+79141234567")
-    assert await filled.read(lambda connection: find_payer(connection, 99)) is None
+    assert (payer.number, payer.phone) == ("2701001101", "+79141234567")
+    assert await filled.read(lambda connection: find_account(connection, 99)) is None

@@ -44,7 +44,7 @@ def bill(
         view.language,
         stage=view.stage.value,
         asks=view.stage in FORMS,
-        changes=view.stage is Stage.WAITING,
+        changes=view.stage in {Stage.WAITING, Stage.ASKING},
         account=mask(account.number) if account else "",
         address=mask_address(account.address) if account else "",
         state=state,

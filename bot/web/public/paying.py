@@ -7,6 +7,7 @@ page to the bank, by a plain link: a form whose answer leads to another site is 
 import re
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import hdrs, web
@@ -23,7 +24,7 @@ from parsers import kopecks
 
 REFRESH: Final = {Stage.ASKING: 3, Stage.WAITING: 15}
 """Seconds after which the page looks by itself how things stand."""
-EMAIL: Final = re.compile(r"[^\s@<>\"',;]{1,64}@[^\s@<>\"',;]{1,100}\.[^\s@<>\"',;.]{2,30}")
+EMAIL: Final = re.compile(r"[\w.!#$%&*+/=?^`{|}~-]{1,64}@[\w.-]{1,100}\.[^\W\d_]{2,30}")
 
 log = structlog.get_logger()
 
@@ -55,8 +56,10 @@ class PayPages:
 
     async def pay(self, request: web.Request) -> web.Response:
         """The button: have the provider wait, then look again."""
-        token, form = request.match_info["token"], await request.post()
-        typed = bills.Typed(*(str(form.get(name, "")).strip() for name in ("amount", "method", "email")))
+        token = request.match_info["token"]
+        # Not `request.post()`, which believes any charset and any multipart that a stranger names.
+        form = dict(parse_qsl((await request.read()).decode("utf-8", "replace")))
+        typed = bills.Typed(*(form.get(name, "").strip() for name in ("amount", "method", "email")))
         amount = kopecks(typed.amount)
         if amount is None:
             return await self._again(token, typed, "amount")

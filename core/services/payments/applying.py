@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from core.domain.accounts import Branches, mask
+from core.domain.accounts import Account, Branches, mask
 from core.domain.decisions import PAYMENT_MISMATCH, NewCase
 from core.domain.keys import reference
 from core.domain.messages import Address, Capabilities
@@ -26,12 +26,11 @@ from core.services.fitting import compose
 from core.services.texts import Texts
 from core.storage.extras import NOTHING, Extra
 from core.storage.payments import (
-    Payer,
     attempt_of,
     attempts_of,
+    find_account,
     find_attempt,
     find_order,
-    find_payer,
     paid_lately,
     put_case,
     put_reply,
@@ -74,7 +73,7 @@ class Teller:
         order = find_order(connection, attempt.order_id) if attempt is not None else None
         if attempt is None or order is None:
             return Verdict()
-        payer = find_payer(connection, order.account_id)
+        payer = find_account(connection, order.account_id)
         verdict = judge(order, attempt, said, self._standing(connection, order, attempt, payer, now))
         attempt.provider_id = attempt.provider_id or said.provider_id
         attempt.state = verdict.attempt or attempt.state
@@ -103,16 +102,16 @@ class Teller:
         return Verdict(case=PAYMENT_MISMATCH)
 
     def _standing(
-        self, connection: Connection, order: Order, attempt: Attempt, payer: Payer | None, now: datetime
+        self, connection: Connection, order: Order, attempt: Attempt, payer: Account | None, now: datetime
     ) -> Standing:
         others = (other for other in attempts_of(connection, order.id) if other.id != attempt.id)
         paid = paid_lately(connection, [order.account_id], now, but=order.id).get(order.account_id, ())
         branch = self._branches.get(order.branch) or next(iter(self._branches.values()))
-        balance_date = payer.account.balance_date if payer else None
+        balance_date = payer.balance_date if payer else None
         return Standing(
             others_open=any(other.state in OPEN for other in others),
             others_paid=in_transit(paid, balance_date, branch.timezone),
-            owed=payer.account.balance if payer else None,
+            owed=payer.balance if payer else None,
             is_test=attempt.provider in self._terms.test,
         )
 
@@ -127,14 +126,14 @@ class Teller:
         put_case(connection, self._new_key(now), item, order.address, now)
 
     def _tell(
-        self, connection: Connection, key: str, order: Order, payer: Payer | None, *, to: Address, now: datetime
+        self, connection: Connection, key: str, order: Order, payer: Account | None, *, to: Address, now: datetime
     ) -> None:
         """Where a channel may not carry what is paid and for what, it says only how it went."""
         can = self._capabilities.get(to.channel)
         if can is None or payer is None:
             return
         if can.may_show_balance:
-            arguments = {"account": mask(payer.account.number), "sum": f"{_money(order.amount)}".replace(".", ",")}
+            arguments = {"account": mask(payer.number), "sum": f"{_money(order.amount)}".replace(".", ",")}
             variants = self._texts.variants(order.language, f"{key}-linked", **arguments)
         else:
             variants = self._texts.variants(order.language, key)

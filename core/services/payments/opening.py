@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from core.domain.accounts import Branches
+from core.domain.accounts import Account, Branches
 from core.domain.handovers import digest_of
 from core.domain.orders import OPEN, PATH, Attempt, Order, OrderState, Terms
 from core.domain.windows import local_day
@@ -15,11 +15,10 @@ from core.services.payments.applying import expire
 from core.services.texts import Texts
 from core.storage.payments import (
     Page,
-    Payer,
     attempts_of,
+    find_account,
     find_order,
     find_page,
-    find_payer,
     lead_page,
     open_order,
     put_attempt,
@@ -88,11 +87,11 @@ class Opening:
             Refused: the provider has no such method.
         """
         page = find_page(connection, digest)
-        payer = find_payer(connection, page.account_id) if page is not None else None
+        payer = find_account(connection, page.account_id) if page is not None else None
         if page is None or payer is None or page.expires_at <= now or _is_done(connection, page):
             return None
-        provider = self._providers.get(self._terms.providers.get(payer.account.branch, ""))
-        if provider is None or payer.account.branch not in self._branches:
+        provider = self._providers.get(self._terms.providers.get(payer.branch, ""))
+        if provider is None or payer.branch not in self._branches:
             return None
         if method and method not in provider.methods:
             raise Refused("method")
@@ -122,13 +121,13 @@ class Opening:
         put_page(connection, _copy(page, digest_of(back), order), now)
         return attempt.id
 
-    def invoice(self, attempt: Attempt, order: Order, payer: Payer) -> Invoice:
+    def invoice(self, attempt: Attempt, order: Order, payer: Account) -> Invoice:
         """What the provider is asked for, the same every time under one key.
 
         Only the account's own data may change meanwhile. Then the provider refuses the key; nobody has seen yet where
         to pay, and the next press of the button begins anew.
         """
-        number = payer.account.number
+        number = payer.number
         return Invoice(
             order_id=order.id,
             attempt=attempt.number,
@@ -142,12 +141,19 @@ class Opening:
             period=order.period,
             method=attempt.method,
             email=attempt.email,
-            phone=payer.phone,
+            phone=payer.phone or "",
             language=order.language,
         )
 
     def _order(
-        self, connection: Connection, page: Page, payer: Payer, amount: int, *, provider: PaymentProvider, now: datetime
+        self,
+        connection: Connection,
+        page: Page,
+        payer: Account,
+        amount: int,
+        *,
+        provider: PaymentProvider,
+        now: datetime,
     ) -> Order:
         """The order that is open for this account and sum, or a new one. Whoever pressed last hears how it ends."""
         order = open_order(connection, page.account_id, amount)
@@ -161,13 +167,13 @@ class Opening:
             save_order(connection, order)
         return order
 
-    def _new_order(self, page: Page, payer: Payer, amount: int, provider: str, now: datetime) -> Order:
-        today = local_day(self._branches[payer.account.branch], now)
-        day = payer.account.balance_date or today
+    def _new_order(self, page: Page, payer: Account, amount: int, provider: str, now: datetime) -> Order:
+        today = local_day(self._branches[payer.branch], now)
+        day = payer.balance_date or today
         return Order(
             id=self._new_key(now),
             account_id=page.account_id,
-            branch=payer.account.branch,
+            branch=payer.branch,
             amount=amount,
             state=OrderState.CREATED,
             provider=provider,

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 import structlog
 
-from core.domain.accounts import Branches
+from core.domain.accounts import Account, Branches
 from core.domain.decisions import PAYMENT_MISMATCH
 from core.domain.handovers import digest_of, is_token
 from core.domain.keys import Keys
 from core.domain.messages import Capabilities, RawAnswer, RawRequest
-from core.domain.orders import CURRENCY, OPEN, Attempt, Order, OrderState, Payment, PaymentState, Terms
+from core.domain.orders import CURRENCY, OPEN, Attempt, Order, OrderState, Payment, PaymentState, Terms, Verdict
 from core.ports.acquiring import Looks, Notification, Notifies, Opened, PaymentProvider
 from core.ports.channel import ContentRejected, Misconfigured, RateLimited, SendFailure
 from core.ports.clock import Clock
@@ -30,12 +30,11 @@ from core.services.payments.views import View, view_of
 from core.services.texts import Texts
 from core.storage.database import Database, Unavailable
 from core.storage.payments import (
-    Payer,
     due_attempts,
+    find_account,
     find_attempt,
     find_order,
     find_page,
-    find_payer,
     hasten,
     put_notice,
     save_attempt,
@@ -151,10 +150,8 @@ class Payments:
         heard = provider.hear(request)
         if heard.notification is not None:
             job = partial(self._note, name=name, notification=heard.notification, digest=_digest(request))
-            told = await self._database.write(job)
+            self._report(await self._database.write(job), provider=name)
             self._due.set()
-            if told:
-                self._nudge()
         return heard.answer
 
     async def run(self) -> None:
@@ -189,16 +186,21 @@ class Payments:
         task = self._calls.get(attempt_id)
         if task is None:
             task = self._calls[attempt_id] = asyncio.get_running_loop().create_task(self._advance(attempt_id))
-            task.add_done_callback(lambda _: self._calls.pop(attempt_id, None))
+            task.add_done_callback(partial(self._done, attempt_id))
         await asyncio.shield(task)
+
+    def _done(self, attempt_id: int, task: asyncio.Task[None]) -> None:
+        self._calls.pop(attempt_id, None)
+        if not task.cancelled():
+            task.exception()  # looked at, for the case that whoever waited has gone
 
     async def _advance(self, attempt_id: int) -> None:
         """One call to the provider, and its outcome."""
 
-        def job(connection: Connection) -> tuple[Attempt, Order, Payer] | None:
+        def job(connection: Connection) -> tuple[Attempt, Order, Account] | None:
             attempt = find_attempt(connection, attempt_id)
             order = find_order(connection, attempt.order_id) if attempt is not None else None
-            payer = find_payer(connection, order.account_id) if order is not None else None
+            payer = find_account(connection, order.account_id) if order is not None else None
             return None if attempt is None or order is None or payer is None else (attempt, order, payer)
 
         asked_at = self._clock.now()
@@ -233,7 +235,7 @@ class Payments:
             await self._leave(attempt_id, asked_at, error=type(problem).__name__)
 
     async def _create(
-        self, provider: PaymentProvider, attempt: Attempt, order: Order, payer: Payer, *, asked_at: datetime
+        self, provider: PaymentProvider, attempt: Attempt, order: Order, payer: Account, *, asked_at: datetime
     ) -> None:
         opened = await provider.create(self._opening.invoice(attempt, order, payer))
         record = partial(self._record, attempt_id=attempt.id, opened=opened, asked_at=asked_at)
@@ -257,13 +259,15 @@ class Payments:
 
     async def _apply(self, attempt_id: int, said: Payment, asked_at: datetime) -> None:
         apply = partial(self._teller.apply, attempt_id=attempt_id, said=said, now=self._clock.now(), asked_at=asked_at)
-        verdict = await self._database.write(apply)
+        self._report(await self._database.write(apply), attempt=attempt_id)
+
+    def _report(self, verdict: Verdict, **about: str | int) -> None:
         if verdict.order is not None:
-            log.info("order_moved", attempt=attempt_id, state=verdict.order.value)
+            log.info("order_moved", state=verdict.order.value, **about)
         if verdict.case:
             # A mismatch is an alarm; a second payment is work for a moderator.
             said_loudly = log.error if verdict.case == PAYMENT_MISMATCH else log.warning
-            said_loudly("payment_case", attempt=attempt_id, kind=verdict.case)
+            said_loudly("payment_case", kind=verdict.case, **about)
         if verdict.told:
             self._nudge()
 
@@ -309,18 +313,18 @@ class Payments:
 
         await self._database.write(job)
 
-    def _note(self, connection: Connection, name: str, notification: Notification, digest: str) -> bool:
-        """Store a call and what it says, or have the provider asked; True where somebody is told something."""
+    def _note(self, connection: Connection, name: str, notification: Notification, digest: str) -> Verdict:
+        """Store a call and what it says, or have the provider asked."""
         now = self._clock.now()
         order_id = notification.order_id
         known = order_id is not None and find_order(connection, order_id) is not None
         key = self._keys.new(now)
         if not put_notice(connection, key, provider=name, digest=digest, order_id=order_id if known else None, now=now):
-            return False
+            return Verdict()
         if notification.payment is not None:
-            return bool(self._teller.hear(connection, name, notification.payment, now).told)
+            return self._teller.hear(connection, name, notification.payment, now)
         hasten(connection, name, order_id=order_id, provider_id=notification.provider_id, now=now)
-        return False
+        return Verdict()
 
 
 def _digest(request: RawRequest) -> str:

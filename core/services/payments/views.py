@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from core.domain.accounts import Account, Branches
 from core.domain.orders import OPEN, Attempt, Order, OrderState, Terms, in_transit
-from core.storage.payments import Page, attempts_of, find_order, find_payer, paid_lately
+from core.storage.payments import Page, attempts_of, find_account, find_order, paid_lately
 
 
 class Stage(StrEnum):
@@ -56,10 +56,9 @@ class View:
 def view_of(connection: Any, page: Page, terms: Terms, branches: Branches, now: datetime) -> View:  # noqa: ANN401 - storage's Connection, which services may not import
     """What a page shows now. Reads only."""
     order = None if page.order_id is None else find_order(connection, page.order_id)
-    payer = find_payer(connection, page.account_id)
-    if payer is None or payer.account.branch not in branches:
+    account = find_account(connection, page.account_id)
+    if account is None or account.branch not in branches:
         return View(stage=Stage.UNPAYABLE, language=page.language)
-    account = payer.account
     paid = paid_lately(connection, [account.id], now).get(account.id, ())
     transit = in_transit(paid, account.balance_date, branches[account.branch].timezone)
     attempt = _telling(attempts_of(connection, order.id)) if order is not None else None

@@ -121,6 +121,7 @@ async def test_a_failed_payment_can_be_tried_again(till: Counter, path: str) -> 
         ({"amount": "1000000"}, "100\N{NO-BREAK SPACE}000,00"),
         ({"email": "me@nowhere"}, "опечатка"),
         ({"email": "<script>@x.ru"}, "опечатка"),
+        ({"email": "me\x00@x.ru"}, "опечатка"),
         ({"method": "cash"}, "Выберите, как заплатить"),
     ],
 )
@@ -133,6 +134,24 @@ async def test_what_cannot_be_used_is_said_beside_it(
     assert words in page
     assert "<script>" not in page
     assert await till.orders() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"\xff\xfe=%zz&&==", "application/x-www-form-urlencoded"),
+        (b"amount=500", "application/x-www-form-urlencoded; charset=nonsense"),
+        (b"--x\r\nnonsense", "multipart/form-data; boundary=x"),
+        (b"", "text/plain"),
+        (b"&".join([b"a=b"] * 10_000), "application/x-www-form-urlencoded"),
+    ],
+)
+async def test_a_form_that_is_none(till: Counter, path: str, body: bytes, content_type: str) -> None:
+    """Whatever a stranger posts, he gets a page and no traceback."""
+    headers = {"Content-Type": content_type}
+    url = f"{till.running.url}{path}"
+    async with till.running.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+        assert answer.status in {303, 422}
 
 
 async def test_any_sum_within_the_limits(till: Counter, path: str) -> None:
