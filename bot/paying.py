@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from core.acquiring.template import Settings as TemplateSettings
 from core.acquiring.template import TemplateProvider
 from core.acquiring.yookassa import Settings as YookassaSettings
-from core.acquiring.yookassa import YookassaProvider
+from core.acquiring.yookassa import create as create_yookassa
 from core.domain.orders import Terms
 from core.ports.acquiring import PaymentProvider
 
@@ -63,7 +63,7 @@ class PaymentSettings(BaseModel):
 PROVIDERS: Final[Mapping[str, Callable[[PaymentSettings], PaymentProvider]]] = MappingProxyType(
     {
         "template": lambda settings: TemplateProvider(settings.template),
-        "yookassa": lambda settings: YookassaProvider(settings.yookassa),
+        "yookassa": lambda settings: create_yookassa(settings.yookassa),
     }
 )
 """By name, which is also the section's and the folder's."""

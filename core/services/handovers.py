@@ -1,7 +1,7 @@
 """One-time links to our own page: what is behind one, and using it up."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,12 +10,12 @@ from typing import Any
 from core.domain.accounts import Account
 from core.domain.handovers import FILE_LASTS, Purpose, digest_of, is_token
 from core.domain.messages import Address, Capabilities
-from core.domain.orders import LASTS
+from core.domain.orders import LASTS, Paid
 from core.ports.clock import Clock
 from core.storage.database import Database
 from core.storage.handovers import Handover, account_of, find, put, use
 from core.storage.holdings import Document, document
-from core.storage.payments import Page, put_page
+from core.storage.payments import Page, paid_lately, put_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Shown:
     handover: Handover
     account: Account | None = None
     """For `BALANCE`; None where it is not on file any more."""
+    paid: Sequence[Paid] = ()
+    """For `BALANCE`: the account's payments of late."""
     document: Document = field(default_factory=dict, repr=False)
     """For `DATA` and `FILE`."""
     file_token: str = field(default="", repr=False)
@@ -112,5 +114,6 @@ class Handovers:
             put_page(connection, page, now)
             return Shown(handover=handover, pay_token=following)
         if handover.purpose is Purpose.BALANCE and handover.account_id is not None:
-            return Shown(handover=handover, account=account_of(connection, handover.account_id))
+            paid = paid_lately(connection, [handover.account_id], now).get(handover.account_id, ())
+            return Shown(handover=handover, account=account_of(connection, handover.account_id), paid=paid)
         return Shown(handover=handover)

@@ -1,5 +1,7 @@
 """What the operator says about payments, and what the doctor finds."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -71,6 +73,13 @@ def test_no_payments_by_default(tmp_path: Path) -> None:
 def test_names_are_those_of_sections() -> None:
     """A provider's name stands in settings, in orders and in the path of its hook."""
     assert set(PROVIDERS) <= set(PaymentSettings.model_fields)
+
+
+def test_settings_are_read_without_a_network_library() -> None:
+    """Every command reads them, and is to start fast."""
+    asked = "import sys, bot.settings; print('aiohttp' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)  # noqa: S603 - ours
+    assert answer.stdout == "False\n"
 
 
 @pytest.fixture

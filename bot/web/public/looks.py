@@ -34,8 +34,11 @@ def ask(language: str, purpose: Purpose) -> str:
     return render("ask.html", language, purpose=purpose.value)
 
 
-def balance(language: str, account: Account | None, phones: Sequence[str]) -> str:
-    """What an account owes, on which day; number and address only so far that the owner knows them again."""
+def balance(language: str, account: Account | None, phones: Sequence[str], transit: int = 0) -> str:
+    """What an account owes, and on which day; number and address only so far that the owner knows them again.
+
+    `transit`: kopecks that were paid and are not in the balance yet.
+    """
     kopecks = account.balance if account and account.balance_date else None
     state = "unknown" if kopecks is None else "debt" if kopecks > 0 else "overpaid" if kopecks < 0 else "zero"
     return render(
@@ -46,6 +49,7 @@ def balance(language: str, account: Account | None, phones: Sequence[str]) -> st
         date=f"{account.balance_date:%d.%m.%Y}" if account and account.balance_date else "",
         account=mask(account.number) if account else "",
         address=mask_address(account.address) if account else "",
+        transit=roubles(transit) if transit else "",
         phones=dialled(phones),
     )
 

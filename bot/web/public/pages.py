@@ -5,6 +5,7 @@ ours gets one and the same answer, to the byte. The token stands in no log, no m
 """
 
 from collections.abc import Mapping
+from datetime import UTC
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from bot.web.public import looks
 from core.domain.accounts import Branches
 from core.domain.handovers import PATH, Purpose
 from core.domain.orders import PATH as PAY
+from core.domain.orders import in_transit
 from core.services.handovers import Handovers, Shown
 from core.storage.database import Unavailable
 from core.storage.holdings import as_json
@@ -84,7 +86,10 @@ class Pages:
 
     def _balance(self, shown: Shown) -> str:
         branch = self._branches.get(shown.account.branch) if shown.account else None
-        return looks.balance(shown.handover.language, shown.account, branch.phones if branch else self._phones)
+        zone = branch.timezone if branch else UTC
+        transit = in_transit(shown.paid, shown.account.balance_date if shown.account else None, zone)
+        phones = branch.phones if branch else self._phones
+        return looks.balance(shown.handover.language, shown.account, phones, transit)
 
     def _missed(self) -> web.Response:
         self._refused("", "no_such_link")

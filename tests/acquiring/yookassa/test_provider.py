@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.acquiring.yookassa import Settings, YookassaProvider
+from core.acquiring.yookassa import Settings
 from core.acquiring.yookassa.emulator import Fault, YookassaEmulator
+from core.acquiring.yookassa.provider import YookassaProvider
 from core.acquiring.yookassa.settings import NETWORKS
 from core.domain.messages import RawRequest
 from core.ports.acquiring import Invoice, Looks, Notifies, PaymentState
