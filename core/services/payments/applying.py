@@ -40,6 +40,8 @@ from core.storage.payments import (
 
 Connection = Any
 """Storage's own, which services may not import."""
+LONGEST_METHOD: Final = 30
+"""Characters of a provider's word for a way to pay; no longer one is known."""
 ENDED: Final = frozenset({OrderState.PAID, OrderState.FAILED, OrderState.REFUNDED})
 """States of an attempt after which nobody need be asked, unless the provider calls."""
 
@@ -176,7 +178,7 @@ def _move(order: Order, state: OrderState, attempt: Attempt, said: Payment, now:
     if state is OrderState.PAID:
         order.paid_at = said.paid_at or now
         order.provider, order.provider_id = attempt.provider, said.provider_id
-        order.method = said.method or attempt.method
+        order.method = (said.method or attempt.method)[:LONGEST_METHOD]
     order.receipt_url = said.receipt_url or order.receipt_url
 
 
