@@ -98,6 +98,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         capabilities=capabilities(settings),
         public_url=settings.server.public_url,
         nudge=wake,
+        watch=metrics,
     )
     trusted = [ip_network(network) for network in settings.server.trusted_proxies]
     handovers = Handovers(database, clock, capabilities(settings), page_lasts=terms.lasts)

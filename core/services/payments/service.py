@@ -24,6 +24,7 @@ from core.domain.orders import CURRENCY, OPEN, Attempt, Order, OrderState, Payme
 from core.ports.acquiring import Looks, Notification, Notifies, Opened, PaymentProvider
 from core.ports.channel import ContentRejected, Misconfigured, RateLimited, SendFailure
 from core.ports.clock import Clock
+from core.ports.watch import Unwatched, Watch
 from core.services.payments.applying import Teller, expire, postpone
 from core.services.payments.opening import Opening, Refused
 from core.services.payments.views import View, view_of
@@ -68,6 +69,7 @@ class Payments:
         capabilities: Mapping[str, Capabilities],
         public_url: str,
         nudge: Callable[[], None] = lambda: None,
+        watch: Watch | None = None,
         new_token: Callable[[], str] = secrets.token_urlsafe,
     ) -> None:
         """`nudge` is called when somebody is told something; `new_token` is replaced by tests."""
@@ -89,6 +91,7 @@ class Payments:
             new_key=self._keys.new,
         )
         self._nudge = nudge
+        self._watch = watch or Unwatched()
         self._new_token = new_token
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._due = asyncio.Event()
@@ -150,7 +153,7 @@ class Payments:
         heard = provider.hear(request)
         if heard.notification is not None:
             job = partial(self._note, name=name, notification=heard.notification, digest=_digest(request))
-            self._report(await self._database.write(job), provider=name)
+            self._report(await self._database.write(job), name)
             self._due.set()
         return heard.answer
 
@@ -218,13 +221,14 @@ class Payments:
                 await self._create(provider, attempt, order, payer, asked_at=asked_at)
             elif attempt.state is not OrderState.CREATED and isinstance(provider, Looks):
                 said = await provider.look(order_id=order.id, attempt=attempt.number, provider_id=attempt.provider_id)
-                await self._apply(attempt.id, said, asked_at)
+                await self._apply(attempt, said, asked_at)
             else:
                 await self._leave(attempt_id, asked_at)
         except (ContentRejected, Misconfigured) as failure:
             await self._refuse(attempt, order, failure, asked_at)
         except SendFailure as failure:
             # No answer, or none that says anything: ask again, under the same key where it was a creation.
+            self._watch.paying(provider.name, "unanswered")
             log.warning("payment_call_failed", provider=provider.name, order=order.id, failure=_words(failure))
             wait = timedelta(seconds=failure.retry_after) if isinstance(failure, RateLimited) else None
             await self._leave(attempt_id, asked_at, wait=wait, error=_words(failure))
@@ -255,19 +259,20 @@ class Payments:
             currency=CURRENCY,
             detail=_words(failure),
         )
-        await self._apply(attempt.id, said, asked_at)
+        await self._apply(attempt, said, asked_at)
 
-    async def _apply(self, attempt_id: int, said: Payment, asked_at: datetime) -> None:
-        apply = partial(self._teller.apply, attempt_id=attempt_id, said=said, now=self._clock.now(), asked_at=asked_at)
-        self._report(await self._database.write(apply), attempt=attempt_id)
+    async def _apply(self, attempt: Attempt, said: Payment, asked_at: datetime) -> None:
+        apply = partial(self._teller.apply, attempt_id=attempt.id, said=said, now=self._clock.now(), asked_at=asked_at)
+        self._report(await self._database.write(apply), attempt.provider, order=attempt.order_id)
 
-    def _report(self, verdict: Verdict, **about: str | int) -> None:
+    def _report(self, verdict: Verdict, provider: str, **about: int) -> None:
         if verdict.order is not None:
-            log.info("order_moved", state=verdict.order.value, **about)
+            self._watch.paying(provider, verdict.order.value)
+            log.info("order_moved", state=verdict.order.value, provider=provider, **about)
         if verdict.case:
             # A mismatch is an alarm; a second payment is work for a moderator.
             said_loudly = log.error if verdict.case == PAYMENT_MISMATCH else log.warning
-            said_loudly("payment_case", kind=verdict.case, **about)
+            said_loudly("payment_case", kind=verdict.case, provider=provider, **about)
         if verdict.told:
             self._nudge()
 

@@ -85,6 +85,8 @@ async def test_paid(till: Counter, path: str) -> None:
     (told,) = await till.told()
     assert "987,65" in told
     assert len(till.bank.payments) == 1
+    _, metrics = await till.running.get("/metrics")
+    assert 'meterline_payments_total{provider="yookassa",result="paid"} 1.0' in metrics
 
 
 async def test_a_wrong_sum_is_not_credited(till: Counter, path: str) -> None:
