@@ -5,18 +5,22 @@ from collections.abc import Set as AbstractSet
 from datetime import timedelta, tzinfo
 from functools import partial
 from importlib import metadata
+from ipaddress import ip_network
 from typing import Final
 
 from aiohttp import web
 
 from bot.neighbours import Neighbours
+from bot.paying import providers
 from bot.registry import Line, capabilities, lines, narrowed
 from bot.service import Minding, Service
 from bot.settings import Settings
 from bot.web.health import Check, Health
 from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
-from bot.web.public import Pages
+from bot.web.payment_hook import NAME as PAYMENTS
+from bot.web.payment_hook import PaymentHook
+from bot.web.public import Pages, PayPages
 from bot.web.server import Listener, application
 from bot.web.staff import Gate
 from bot.web.staff import application as staff_application
@@ -37,6 +41,7 @@ from core.services.dialogue.menu import greeting
 from core.services.erasure import Erasure
 from core.services.handovers import Handovers
 from core.services.outbox import Dispatcher
+from core.services.payments import Payments
 from core.services.photos import Photos
 from core.services.retention import Retention
 from core.services.staff import Accounts, Passwords, Sessions, Signing
@@ -100,8 +105,24 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         for line in switched_on
         if isinstance(line.channel, Decodes)
     }
-    public = Pages(Handovers(database, clock, capabilities(settings)), settings.branches(), metrics)
-    pages = application([*health.routes(), *public.routes()])
+    terms, branches = settings.terms(), settings.branches()
+    payments = Payments(
+        database,
+        clock,
+        providers(settings.payments),
+        terms=terms,
+        branches=branches,
+        texts=texts,
+        capabilities=capabilities(settings),
+        public_url=settings.server.public_url,
+        nudge=wake,
+        watch=metrics,
+    )
+    trusted = [ip_network(network) for network in settings.server.trusted_proxies]
+    handovers = Handovers(database, clock, capabilities(settings), page_lasts=terms.lasts)
+    paying = PayPages(payments, terms, branches, metrics, commission_free=settings.payments.commission_free)
+    public = Pages(handovers, branches, metrics)
+    pages = application([*health.routes(), *public.routes(), *paying.routes()])
     if settings.staff.enabled:
         pages.add_routes([entrance()])
         pages.add_subapp(PREFIX, staff_pages(settings, database, clock, metrics))
@@ -126,7 +147,8 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
             **({"photos": photos.run} if fetchers else {}),
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
         },
-        listener=Listener(hooks, pages, metrics),
+        payments=payments,
+        listener=Listener({**hooks, PAYMENTS: PaymentHook(payments, clock, metrics, trusted)}, pages, metrics),
         health=health,
         minding=minding,
     )
@@ -173,6 +195,7 @@ def rules(settings: Settings, texts: Texts) -> Rules:
             format_errors_per_day=settings.limits.format_errors_per_day,
             confirm=timedelta(hours=settings.limits.confirm_hours),
         ),
+        payments=settings.terms(),
         identity=Identity(
             consent=settings.identity.consent_version,
             code_channel=_code_channel(settings),

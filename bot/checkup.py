@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from bot.paying import providers
 from bot.registry import lines
 from bot.settings import Server, Settings
 from core.domain.keys import EPOCH_MS, SEQUENCE_BITS
@@ -237,6 +238,29 @@ async def vendors(settings: Settings) -> list[Finding]:
             findings.append(Finding(name, Verdict.FAULT, found, todo))
         if not wrong:
             findings.append(Finding(name, Verdict.OK, "it answers"))
+    return findings
+
+
+async def payment_providers(settings: Settings) -> list[Finding]:
+    """Whether each payment provider that is filled in is there, and knows us; nothing is paid."""
+    findings = []
+    for name, provider in providers(settings.payments).items():
+        check = f"way to {name}"
+        if not isinstance(provider, Probes):
+            findings.append(Finding(check, Verdict.OK, "there is nobody to ask"))
+            continue
+        try:
+            async with asyncio.timeout(SECONDS):
+                wrong = await provider.probe()
+        except TimeoutError:
+            wrong = ["no answer in time: see whether a firewall is between"]
+        finally:
+            await provider.close()
+        for words in wrong:
+            found, _, todo = words.partition(": ")
+            findings.append(Finding(check, Verdict.FAULT, found, todo))
+        if not wrong:
+            findings.append(Finding(check, Verdict.OK, "it answers, and knows us"))
     return findings
 
 

@@ -23,8 +23,8 @@ TALKATIVE = ("alembic", "aiosqlite", "asyncio")
 _SECRET_NAME = re.compile(r"secret|password|token|signing_key|authorization|api_?key", re.IGNORECASE)
 _SECRET_IN_TEXT = re.compile(r"((?:secret|pass(?:word)?|token|key|user(?:name)?)=)[^&\s\"']+", re.IGNORECASE)
 _USER_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")
-_ONE_TIME = re.compile(r"(?:(?<=/my/)|(?<=/staff/invite/))[\w-]+")
-"""The token of a one-time link, wherever an address is written down (`core.domain.handovers`, `core.domain.staff`)."""
+_ONE_TIME = re.compile(r"(?:(?<=/my/)|(?<=/staff/invite/))[\w-]+|(?<=/pay/)[\w-]{22,}")
+"""The token of a link of ours, wherever an address is written down (`core.domain.handovers`, `orders` and `staff`)."""
 _PARAMETERS = re.compile(r"\[parameters: .*", re.DOTALL)
 """SQLAlchemy ends its errors with the values of the statement: whole messages and addresses."""
 _PHONE = re.compile(r"(?:\+|(?<!\d))[78][\s(-]*\d{3}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*(?=\d{2}(?!\d))")

@@ -19,6 +19,7 @@ from core.bus.local import LocalInbox
 from core.ports.channel import Channel
 from core.services.desk.desk import Desk
 from core.services.outbox import Dispatcher
+from core.services.payments import Payments
 from core.services.reminders import Planner
 from core.storage.database import Database
 
@@ -91,6 +92,7 @@ class Service:
     neighbours: Neighbours
     background: Mapping[str, Work]
     """What else goes on for ever, by name."""
+    payments: Payments
     listener: Listener
     health: Health
     minding: Minding
@@ -115,6 +117,7 @@ class Service:
         self.minding.start("neighbours", self.neighbours.watch)
         self.minding.start("sweep", self._sweep)
         self.minding.start("reminders", self.planner.run)
+        self.minding.start("payments", self.payments.run)
         for name, work in self.background.items():
             self.minding.start(name, work)
         host, port = await self.listener.start(self.host, self.port, stop_seconds=self.stop_seconds)
@@ -133,6 +136,7 @@ class Service:
             ("close connections", self.listener.stop),
             ("finish the inbox", self.inbox.close),
             ("end background tasks", self.minding.stop),
+            ("finish payments", self.payments.close),
             ("finish sending", lambda: self._drain(deadline)),
             *[(f"close {channel.name}", channel.close) for channel in self.channels],
             ("close the database", self.database.close),

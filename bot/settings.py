@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -23,6 +24,7 @@ from pydantic import (
 )
 
 from bot.complaints import FaultySettings, complain, nearest
+from bot.paying import NONE, PaymentSettings, terms
 from bot.reminding import Reminders
 from bot.staffing import Staff
 from bot.tariffs import TariffFile
@@ -33,6 +35,7 @@ from channels.viber.settings import Settings as ViberSettings
 from channels.vk.settings import Settings as VkSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy, Payee
 from core.domain.bill_codes import Bill, UnwritableBill, write
+from core.domain.orders import Terms
 from core.domain.retention import Periods
 from core.domain.subscribers import Identity
 
@@ -65,8 +68,17 @@ class Server(Section):
     """0 takes any free port; the log says which."""
     public_url: Annotated[str, AfterValidator(_web_address)] = Field(default="", examples=["https://sms.example.ru"])
     """How vendors and subscribers reach us, where that differs from host and port."""
+    trusted_proxies: tuple[str, ...] = Field(default=("127.0.0.1", "::1"), examples=[["127.0.0.1", "::1"]])
+    """Networks of reverse proxies whose `X-Forwarded-For` we believe; it tells where payment providers call from."""
     stop_seconds: float = Field(default=20.0, gt=0, le=600, examples=[20.0])
     """How long a graceful stop may take; systemd and Docker must be more patient than that."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
 
 
 class Database(Section):
@@ -251,6 +263,8 @@ class BranchSettings(Section):
     tariffs: InstanceOf[TariffFile] | None = None
     """A file with price lists: what readings would cost is then told with them (`docs/files.md`)."""
     payee: PayeeSettings = PayeeSettings()
+    payment_provider: str = Field(default="", examples=["yookassa"])
+    """Who takes this branch's payments; empty: payments.provider; `none`: nobody."""
     limits: DailyLimits = DailyLimits()
 
     @field_validator("timezone")
@@ -313,6 +327,7 @@ class Settings(Section):
     identity: IdentitySettings = IdentitySettings()
     reminders: Reminders = Reminders()
     staff: Staff = Staff()
+    payments: PaymentSettings = PaymentSettings()
     texts: Wording = Wording()
     logs: Logs = Logs()
     branch: tuple[BranchSettings, ...]
@@ -326,6 +341,19 @@ class Settings(Section):
         if len(set(codes)) < len(codes):
             raise ValueError("two branches have the same code")
         return value
+
+    @model_validator(mode="after")
+    def _payable(self) -> "Settings":
+        for branch in self.branch:
+            if branch.payment_provider != NONE:
+                self.payments.known(branch.payment_provider)
+        if self.terms().providers and not self.server.public_url:
+            raise ValueError("payments need server.public_url: subscribers pay on a page of ours")
+        return self
+
+    def terms(self) -> Terms:
+        """What the core goes by about payments."""
+        return terms(self.payments, {branch.code: branch.payment_provider for branch in self.branch})
 
     def branches(self) -> Branches:
         """The branches by code."""

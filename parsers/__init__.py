@@ -1,6 +1,7 @@
 """Pure text to values, standard library only: `parse` is total and linear, and knows no database."""
 
 from parsers import bills, commands, repair, strict
+from parsers.amounts import kopecks
 from parsers.message import (
     MAX_CANDIDATES,
     BillCode,
@@ -38,6 +39,7 @@ __all__ = [
     "Submission",
     "Value",
     "Zone",
+    "kopecks",
     "numbers",
     "pairs",
     "parse",

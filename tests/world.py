@@ -28,7 +28,7 @@ SUBSCRIBER = "+79141234567"
 STRANGER = "+79991112233"
 
 CODE = "123456"
-DRAW = Draw(code=lambda: CODE, token=lambda: f"token-{next(_ids)}")
+DRAW = Draw(code=lambda: CODE, token=lambda: f"token-of-enough-letters-{next(_ids)}")
 """Codes that tests can type, and tokens that differ."""
 
 _ids = itertools.count(1)

@@ -57,7 +57,8 @@ async def _examine(app: App) -> "list[Finding]":
             findings.append(await checkup.clock(database if well else None, now, server=server))
         finally:
             await database.close()
-    return findings + await checkup.vendors(settings) + await checkup.listening(settings.server, now)
+    findings += await checkup.vendors(settings) + await checkup.payment_providers(settings)
+    return findings + await checkup.listening(settings.server, now)
 
 
 def _table(findings: "list[Finding]") -> "Table":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.context import REJECTED, App, Fault, Group, pass_app, printable
+from bot.cli.payments import payments
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -82,7 +83,10 @@ def meters(app: App, file: Path, *, rejected: Path | None, allow_short: bool, dr
 
 @click.group(cls=Group)
 def export() -> None:
-    """Write readings for billing."""
+    """Write readings and payments for billing."""
+
+
+export.add_command(payments)
 
 
 @export.command()

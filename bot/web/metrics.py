@@ -64,6 +64,9 @@ class Metrics:
         self._reminders = Counter(
             "meterline_reminders", "Accounts looked at to remind them.", ["kind", "result"], registry=registry
         )
+        self._payments = Counter(
+            "meterline_payments", "Orders of payments by how they went.", ["provider", "result"], registry=registry
+        )
         self._cases = Gauge("meterline_cases_open", "Cases that wait for a moderator.", ["kind"], registry=registry)
 
     def accepted(self, size: int, duplicates: int, seconds: float) -> None:
@@ -90,6 +93,10 @@ class Metrics:
         """Accounts were looked at."""
         self._reminders.labels(kind, "queued").inc(queued)
         self._reminders.labels(kind, "skipped").inc(skipped)
+
+    def paying(self, provider: str, result: str) -> None:
+        """An order moved on, or a call had no answer."""
+        self._payments.labels(provider, result).inc()
 
     def refused_request(self, channel: str, reason: str) -> None:
         """A request was not what it should be; `reason` is one of a few words, never a stranger's."""

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from bot.web.answers import SERVER, refusal
-from bot.web.hooks import BODY_LIMIT, Hook
+from bot.web.hooks import BODY_LIMIT
 from bot.web.metrics import Metrics
 
 PREFIX: Final = "/hooks/"
@@ -29,6 +29,9 @@ BACKLOG: Final = 1024
 PAGES_SHARE: Final = 0.1
 """Of the time for a stop, what pages get to finish: a page can be asked for again."""
 
+Way = Callable[[web.BaseRequest, str, str], Coroutine[Any, Any, web.StreamResponse]]
+"""Answers a request to a hook; it gets the path behind the hook's name, and the query."""
+
 log = structlog.get_logger()
 
 
@@ -39,7 +42,7 @@ class PortTaken(Exception):
 class Listener:
     """Listens, and stops in good order."""
 
-    def __init__(self, hooks: Mapping[str, Hook], pages: web.Application, metrics: Metrics) -> None:
+    def __init__(self, hooks: Mapping[str, Way], pages: web.Application, metrics: Metrics) -> None:
         self._hooks = hooks
         self._pages = web.AppRunner(pages, access_log=None)
         self._refused = metrics.refused_request

@@ -15,6 +15,10 @@ UNDELIVERED: Final = "undelivered"
 OPERATOR: Final = "operator"
 """The subscriber asked for a person."""
 PHOTO: Final = "photo"
+PAYMENT_MISMATCH: Final = "payment_mismatch"
+"""A provider says paid, and sum, currency, order or test mode are not what we asked for: nothing is credited."""
+PAYMENT_TWICE: Final = "payment_twice"
+"""More was paid than was to be paid: the subscriber may have the second back, or leave it on his balance."""
 """Kinds of case beside the codes of readings."""
 PHOTO_WAITS: Final = "photo_waits"
 """Outcome code of a picture in which a bill's code is looked for; `PhotoRead` answers it."""
@@ -89,6 +93,18 @@ class NewHandover:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPaymentPage:
+    """A link to our payment page (`core.domain.orders`): its token's digest, whose account, and the sum proposed."""
+
+    digest: str
+    account_id: int
+    amount: int | None
+    """Kopecks; None where the subscriber is to say."""
+    language: str
+    expires_at: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class Decision:
     """One event's outcome. `key` is the event row's and, if there is a reply, the outbox row's key."""
@@ -129,5 +145,6 @@ class Decision:
     notices: list[Notice] = field(default_factory=list)
     notes: list[CaseNote] = field(default_factory=list)
     handovers: list[NewHandover] = field(default_factory=list)
+    payment_pages: list[NewPaymentPage] = field(default_factory=list)
     forgets: bool = False
     """The sender wants to be forgotten: what was kept of the address goes, this event's text included."""

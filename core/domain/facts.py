@@ -1,11 +1,12 @@
 """The facts that deciding a batch needs, held in memory: loaded once a batch, and kept true while it is decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.domain.accounts import Account, Meter, search_key
 from core.domain.messages import Address
+from core.domain.orders import Paid
 from core.domain.readings import LIVE, Reading, Status
 from core.domain.subscribers import Guesses, Link, Profile
 
@@ -22,6 +23,8 @@ class Needs:
     phones: set[str] = field(default_factory=set)
     proofs: bool = False
     """Whether an account is shown to be somebody's who may never have written before: who else has it, who guesses?"""
+    money: bool = False
+    """Somebody asks for a balance or wants to pay."""
 
 
 @dataclass(slots=True)
@@ -49,6 +52,8 @@ class Facts:
     """By account, in the order of their serials."""
     readings: dict[int, list[Reading]] = field(default_factory=dict)
     """By meter, those of the last 13 months that count or may come to count, oldest first."""
+    paid: dict[int, Sequence[Paid]] = field(default_factory=dict)
+    """By account, its payments of late; loaded where somebody asks about money."""
     asked: dict[Address, list[Reading]] = field(default_factory=dict)
     """Readings that wait for a `ДА` from an address."""
     senders: dict[Address, Sender] = field(default_factory=dict)

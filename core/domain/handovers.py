@@ -19,6 +19,8 @@ class Purpose(StrEnum):
 
     BALANCE = "balance"
     """What an account owes."""
+    PAYMENT = "payment"
+    """The way to our payment page (`core.domain.orders`), which may be opened again and again."""
     DATA = "data"
     """In short what we hold about the address; the whole comes as `FILE`."""
     FILE = "file"

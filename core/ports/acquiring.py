@@ -3,10 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from core.domain.messages import RawAnswer, RawRequest
+from core.domain.orders import Payment, PaymentState
+
+__all__ = [
+    "Heard",
+    "Invoice",
+    "Looks",
+    "Notification",
+    "Notifies",
+    "Opened",
+    "Payment",
+    "PaymentProvider",
+    "PaymentState",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,36 +57,6 @@ class Opened:
     pay_url: str = field(repr=False)
     expires_at: datetime | None = None
     """When the provider stops waiting, if he says so."""
-
-
-class PaymentState(StrEnum):
-    """How a payment stands at the provider."""
-
-    PENDING = "pending"
-    PAID = "paid"
-    FAILED = "failed"
-    REFUNDED = "refunded"
-    UNKNOWN = "unknown"
-    """He knows no such payment, or says something that we cannot read: nothing may be concluded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """The provider's word about a payment. `amount` is in kopecks."""
-
-    state: PaymentState
-    provider_id: str
-    order_id: int | None
-    """The order he says it is for; None where he does not."""
-    amount: int
-    currency: str
-    is_test: bool = False
-    """Made in the provider's test mode: no money moves."""
-    paid_at: datetime | None = None
-    receipt_url: str = ""
-    method: str = ""
-    detail: str = ""
-    """Why it failed, in the provider's words; for staff."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

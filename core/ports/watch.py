@@ -21,6 +21,9 @@ class Watch(Protocol):
     def reminded(self, kind: str, queued: int, skipped: int) -> None:
         """Of the accounts looked at for a kind of reminder, `queued` got a message and `skipped` did not."""
 
+    def paying(self, provider: str, result: str) -> None:
+        """An order reached a state (`paid`, `failed`, `refunded`), or a call had no answer (`unanswered`)."""
+
 
 class Unwatched:
     """For the command line and for tests that do not look."""
@@ -38,4 +41,7 @@ class Unwatched:
         """Ignore it."""
 
     def reminded(self, kind: str, queued: int, skipped: int) -> None:
+        """Ignore it."""
+
+    def paying(self, provider: str, result: str) -> None:
         """Ignore it."""

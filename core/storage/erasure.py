@@ -15,7 +15,18 @@ from core.domain.messages import Address
 from core.domain.privacy import FORGOTTEN
 from core.storage.outbox import BROADCAST, State
 from core.storage.sets import among, constant
-from core.storage.tables import Instant, campaign, case, case_action, erasure, event, outbox, reading, reminder
+from core.storage.tables import (
+    Instant,
+    campaign,
+    case,
+    case_action,
+    erasure,
+    event,
+    outbox,
+    payment_order,
+    reading,
+    reminder,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,8 @@ PARTS: Final = (
     Part(table=case_action, values={"note": ""}, born=_SUBJECT, only=SPOKEN),
     Part(table=event, values={"external_id": FORGOTTEN, "text": "", "raw": ""}, born=event.c.id),
     Part(table=reading, values={"external_id": FORGOTTEN}, born=reading.c.id),
+    # One that is still open may be paid all the same; nobody is told then.
+    Part(table=payment_order, values={"external_id": FORGOTTEN}, born=payment_order.c.id),
     Part(table=case, values={"external_id": FORGOTTEN, "text": "", "photo": ""}, born=_SUBJECT),
     Part(
         table=outbox,

@@ -27,6 +27,7 @@ from core.storage.tables import (
     link,
     meter,
     outbox,
+    payment_order,
     profile,
     reading,
     reminder,
@@ -44,6 +45,7 @@ SECTIONS: Final = (
     "cases",
     "failed_proofs",
     "one_time_links",
+    "payments",
     "reminders",
     "wishes_to_be_forgotten",
 )
@@ -71,6 +73,7 @@ def document(connection: Connection, address: Address, now: datetime, *, is_phon
         "cases": _cases(connection, address),
         "failed_proofs": _rows(connection, address, guess, {"at": "at"}),
         "one_time_links": _rows(connection, address, handover, _ONE_TIME),
+        "payments": _payments(connection, address, [item["number"] for item in accounts]),
         "reminders": _rows(connection, address, reminder, {"created_at": "at", "campaign": "round"}),
         "wishes_to_be_forgotten": _rows(connection, address, erasure, {"asked_at": "at", "done_at": "done_at"}),
     }
@@ -183,6 +186,30 @@ def _readings(connection: Connection, address: Address, numbers: Sequence[str]) 
             "sent_by_this_address": Address(row.channel, row.external_id) == address,
             "sent_at": _text(row.sent_at),
             "received_at": _text(row.received_at),
+            "reference": reference(row.id),
+        }
+        for row in connection.execute(query, {"numbers": list(numbers)})
+    ]
+
+
+def _payments(connection: Connection, address: Address, numbers: Sequence[str]) -> list[Document]:
+    """Orders of payments for the accounts, and those that the address has made. Who made the rest is not told."""
+    of_accounts = among(account.c.number, "numbers")
+    query = (
+        select(payment_order, account.c.number)
+        .join_from(payment_order, account, payment_order.c.account_id == account.c.id)
+        .where(or_(_of(payment_order, address), of_accounts))
+        .order_by(payment_order.c.id)
+    )
+    return [
+        {
+            "at": _text(row.created_at),
+            "account": row.number,
+            "sum": _roubles(row.amount),
+            "state": row.state,
+            "paid_at": _value(row.paid_at),
+            "method": row.method,
+            "made_by_this_address": Address(row.channel, row.external_id) == address,
             "reference": reference(row.id),
         }
         for row in connection.execute(query, {"numbers": list(numbers)})

@@ -12,6 +12,7 @@ from core.domain.decisions import FAILURES, HAND_OVER
 from core.domain.facts import Facts, Needs, Sender
 from core.domain.messages import Address
 from core.domain.readings import LIVE, Code, Reading, Status
+from core.storage.payments import paid_lately
 from core.storage.profiles import load_around, load_profiles, talked_about
 from core.storage.sets import Query, among, constant
 from core.storage.tables import account, account_alias, event, meter, microseconds, moment, reading
@@ -34,6 +35,9 @@ _ACCOUNT = (
     account.c.residents,
 )
 _SENDER, _KNOWN, _ASKED = range(3)
+
+_MONEY: Final = ("balance", "payment")
+"""Tokens of buttons, and what the names of steps about money begin with."""
 
 # Twice as fast as calling the class.
 _STATUSES: Final = {status.value: status for status in Status}
@@ -95,11 +99,22 @@ def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
     _load_accounts(connection, facts, needs, asked | linked | talked_about(facts))
     if facts.profiles or needs.proofs:
         load_around(connection, facts, now)
+    if needs.money or _is_about_money(facts):
+        facts.paid.update(paid_lately(connection, list(facts.account_by_id), now))
     meter_ids = _load_meters(connection, facts)
     readings = [to_reading(row) for row in _READINGS.rows(connection, ids=meter_ids, since=microseconds(now - HISTORY))]
     for item in sorted(readings, key=_in_order):
         facts.add(item)
     return facts
+
+
+def _is_about_money(facts: Facts) -> bool:
+    """Whether a conversation is where the next message may ask for a balance or pay, by a number of the menu too."""
+    dialogues = [known.dialogue for known in facts.profiles.values() if known.dialogue is not None]
+    return any(
+        dialogue.step.startswith(_MONEY) or any(token in _MONEY for _, token in dialogue.offered)
+        for dialogue in dialogues
+    )
 
 
 def _load_lately(connection: Connection, facts: Facts, needs: Needs, senders: list[str], now: datetime) -> set[int]:

@@ -16,7 +16,7 @@ from core.domain.messages import Address
 from core.domain.subscribers import Dialogue, Guesses, Link, Profile, Proof
 from core.storage import tables
 from core.storage.sets import Query, among, constant, insert_rows
-from core.storage.tables import erasure, guess, handover, link, microseconds, moment, profile
+from core.storage.tables import erasure, guess, handover, link, microseconds, moment, payment_page, profile
 
 GUESSES_COUNT: Final = timedelta(days=1)
 """How long a failed proof counts against an address and an account."""
@@ -76,6 +76,16 @@ _HANDOVER: Final = (
     "channel",
     "external_id",
     "purpose",
+    "language",
+    "created_at",
+    "expires_at",
+)
+_PAGE: Final = (
+    "digest",
+    "account_id",
+    "amount",
+    "channel",
+    "external_id",
     "language",
     "created_at",
     "expires_at",
@@ -149,6 +159,7 @@ def store_profiles(
     ]
     insert_rows(connection, guess, _GUESS, guesses)
     insert_rows(connection, handover, _HANDOVER, [row for each in decisions for row in _handover_rows(each, now)])
+    insert_rows(connection, payment_page, _PAGE, [row for each in decisions for row in _page_rows(each, now)])
     forget(connection, [(each.key, each.event.address) for each in decisions if each.forgets], now)
 
 
@@ -160,7 +171,7 @@ def forget(connection: Connection, wishes: Sequence[tuple[int, Address]], now: d
     if not wishes:
         return
     gone = [{"channel_": address.channel, "who": address.external_id} for _, address in wishes]
-    for table in (link, guess, handover, profile):
+    for table in (link, guess, handover, payment_page, profile):
         mine = and_(table.c.external_id == bindparam("who"), table.c.channel == bindparam("channel_"))
         connection.execute(table.delete().where(mine), gone)
     insert_rows(
@@ -268,4 +279,19 @@ def _handover_rows(decision: Decision, now: datetime) -> Iterable[Row]:
             microseconds(each.expires_at),
         )
         for each in decision.handovers
+    ]
+
+
+def _page_rows(decision: Decision, now: datetime) -> Iterable[Row]:
+    return [
+        (
+            each.digest,
+            each.account_id,
+            each.amount,
+            *_names(decision.event.address),
+            each.language,
+            microseconds(now),
+            microseconds(each.expires_at),
+        )
+        for each in decision.payment_pages
     ]

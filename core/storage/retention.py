@@ -28,6 +28,10 @@ from core.storage.tables import (
     handover,
     link,
     outbox,
+    payment_attempt,
+    payment_notice,
+    payment_order,
+    payment_page,
     profile,
     reading,
     reminder,
@@ -121,6 +125,31 @@ STEPS: Final = (
         table=handover,
         key=handover.c.digest,
         due=func.coalesce(handover.c.used_at, handover.c.expires_at) < _moment("links"),
+    ),
+    Step(
+        name="payment pages",
+        table=payment_page,
+        key=payment_page.c.digest,
+        due=payment_page.c.expires_at < _moment("links"),
+    ),
+    Step(
+        name="providers' calls",
+        table=payment_notice,
+        key=payment_notice.c.id,
+        due=_older(payment_notice, "words"),
+    ),
+    # Attempts before their orders, which they refer to.
+    Step(
+        name="payment attempts",
+        table=payment_attempt,
+        key=payment_attempt.c.id,
+        due=and_(_older(payment_attempt, "readings"), payment_attempt.c.look_at.is_(None)),
+    ),
+    Step(
+        name="orders of payments",
+        table=payment_order,
+        key=payment_order.c.id,
+        due=and_(_older(payment_order, "readings"), ~exists().where(payment_attempt.c.order_id == payment_order.c.id)),
     ),
     Step(
         name="reminders",

@@ -427,3 +427,92 @@ staff_attempt = Table(
 )
 """Failed sign-ins in a row, by what has to wait for them; `subject` is a SHA-256 of it, for a password typed into the
 field for the name must not be kept."""
+
+payment_page = Table(
+    "payment_page",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("account_id", Key, ForeignKey("account.id"), nullable=False),
+    Column("amount", BigInteger),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False, index=True),
+    Column("language", String(5), nullable=False),
+    Column("order_id", Key),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+"""Links to our payment page; `digest` is the token's SHA-256. `order_id` is what was last paid for on it."""
+
+payment_order = Table(
+    "payment_order",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("account_id", Key, ForeignKey("account.id"), nullable=False),
+    Column("branch", String(40), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("provider", String(20), nullable=False),
+    Column("channel", String(20), nullable=False, server_default=""),
+    Column("external_id", String(100), nullable=False, server_default="", index=True),
+    Column("language", String(5), nullable=False),
+    Column("period", Integer),
+    Column("method", String(30), nullable=False, server_default=""),
+    Column("provider_id", String(100), nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("paid_at", Instant),
+    Column("receipt_url", Text, nullable=False, server_default=""),
+    Index("ix_payment_order_account_id_state", "account_id", "state"),
+    Index(
+        "uq_payment_order_open",
+        "account_id",
+        "amount",
+        unique=True,
+        sqlite_where=text("state IN ('created', 'pending')"),
+        postgresql_where=text("state IN ('created', 'pending')"),
+    ),
+)
+"""What is to be paid (`core.domain.orders.Order`); at most one open order for an account and a sum."""
+
+payment_attempt = Table(
+    "payment_attempt",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("order_id", Key, ForeignKey("payment_order.id"), nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("provider", String(20), nullable=False),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("state", String(10), nullable=False),
+    Column("method", String(30), nullable=False, server_default=""),
+    Column("email", String(200), nullable=False, server_default=""),
+    Column("return_url", Text, nullable=False, server_default=""),
+    Column("provider_id", String(100), nullable=False, server_default=""),
+    Column("pay_url", Text, nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("doubted", Boolean, nullable=False, server_default=text("false")),
+    Column("looks", SmallInteger, nullable=False, server_default="0"),
+    Column("look_at", Instant),
+    Column("error", String(200), nullable=False, server_default=""),
+    UniqueConstraint("order_id", "number"),
+    Index("ix_payment_attempt_provider_id", "provider_id"),
+    Index(
+        "ix_payment_attempt_look_at",
+        "look_at",
+        sqlite_where=text("look_at IS NOT NULL"),
+        postgresql_where=text("look_at IS NOT NULL"),
+    ),
+)
+"""One go at having a provider take an order (`core.domain.orders.Attempt`); `key` is stored before he is called."""
+
+payment_notice = Table(
+    "payment_notice",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("provider", String(20), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("order_id", Key),
+    Column("received_at", Instant, nullable=False),
+    UniqueConstraint("key", "provider"),
+)
+"""Providers' calls to us. `key` is a digest of what came, so that a repeat is known; `order_id` is ours, if it is."""

@@ -10,7 +10,7 @@ from core.domain.decisions import PHOTO_WAITS
 from core.domain.messages import Address, PhotoRead
 from core.domain.privacy import mask_address
 from core.domain.windows import period_text
-from core.storage.tables import account, case, case_action, event, link, meter, outbox, profile, reading
+from core.storage.tables import account, case, case_action, event, link, meter, outbox, payment_order, profile, reading
 
 _SEEN = (
     select(reading).order_by(reading.c.sent_at, reading.c.id),
@@ -19,6 +19,7 @@ _SEEN = (
     select(link).order_by(link.c.linked_at, link.c.id),
     select(profile),
     select(event.c.channel, event.c.external_id, event.c.code).order_by(event.c.id),
+    select(payment_order).order_by(payment_order.c.id),
 )
 _LOOKED_AT = select(event.c.channel, event.c.code).where(
     or_(event.c.code == PHOTO_WAITS, event.c.kind == PhotoRead.__name__)
@@ -30,7 +31,7 @@ class Seen:
     """What stands in the database after a step."""
 
     def __init__(self, connection: Connection) -> None:
-        self.readings, self.cases, self.actions, self.links, self.profiles, self.events = (
+        self.readings, self.cases, self.actions, self.links, self.profiles, self.events, self.orders = (
             connection.execute(query).all() for query in _SEEN
         )
         self.outbox: Counter[str] = Counter(dict(connection.execute(_WAITING).all()))

@@ -43,6 +43,13 @@ class Step:
     event: str = ""
     """`sweep` looks for overdue questions, `export` hands what is accepted to billing."""
 
+    pay: str | None = None
+    """Follow our payment link and press the page's button, for this sum; empty for the sum that it proposes."""
+    bank: str = ""
+    """The bank says what became of the newest payment: `succeeds`, `cancels` or `refunds`, or all it can, `babbles`."""
+    pay_link: int = -1
+    """Which of the payment links he has got; else the last."""
+
     who: str = ""
     """Who does it, where there are several `people`."""
     wait_minutes: float = 0
@@ -58,6 +65,10 @@ class Step:
     """What must be on offer, by a button, a number or a word."""
     no_buttons: list[str] = field(default_factory=list)
     """What must not be."""
+    page_says: list[str] = field(default_factory=list)
+    """Parts of the payment page afterwards."""
+    payments: list[str] | None = None
+    """All orders of payments afterwards, as `kopecks state`, in the order of making."""
     page: bool | None = None
     """Whether the answer has a link to a page of ours that works once."""
     to_sms: list[str] | None = None
@@ -81,7 +92,7 @@ class Step:
     @property
     def is_silent(self) -> bool:
         """Whether who acts is told nothing."""
-        return self.silent or self.leave or bool(self.event)
+        return self.silent or self.leave or bool(self.event) or self.pay is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,9 +168,12 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
     "ranged": _with_bill(
         world.ACCOUNTS["one"], number="2701001207", branch="priced", tariff="small", meters=[{"serial": "31006002"}]
     ),
+    "prepaid": _with_bill(world.ACCOUNTS["amur"], number="2801001206", balance=0, meters=[{"serial": "31004006"}]),
+    "second": _with_bill(world.ACCOUNTS["amur"], number="2801001207", meters=[{"serial": "31004007"}]),
     "empty": _with_bill(world.ACCOUNTS["one"], number="2701001205", meters=[]),
 }
 """`world.ACCOUNTS` with codes on their bills, and a few more: nine of one subscriber, one without a phone, and so on.
 
-`strict` is of a branch that refuses readings outside the window; `priced` and `ranged` are of one that has price lists.
+`strict` is of a branch that refuses readings outside the window; `priced` and `ranged` are of one that has price lists;
+payments are taken for those of Amur.
 """

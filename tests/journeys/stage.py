@@ -1,12 +1,15 @@
 """The whole service between the vendors' emulators, all channels switched on, for one conversation after another."""
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from sqlalchemy import Connection, delete, select
+from yarl import URL
 
 from bot.assembly import build, rules
 from bot.service import Service
@@ -16,6 +19,7 @@ from channels.sms.emulator import SmsEmulator
 from channels.telegram.emulator import TelegramEmulator
 from channels.viber.emulator import ViberEmulator, user_id
 from channels.vk.emulator import VkEmulator
+from core.acquiring.yookassa.emulator import YookassaEmulator
 from core.domain.keys import reference
 from core.domain.messages import Arrival, Event
 from core.ports.channel import Registers
@@ -51,6 +55,7 @@ class Stage:
         self.telegram = TelegramEmulator(clock=self.clock)
         self.viber = ViberEmulator(clock=self.clock)
         self.vk = VkEmulator(clock=self.clock)
+        self.bank = YookassaEmulator(clock=self.clock)
         self.terminal = Terminal(self._say)
         self._url = database_url
         self._restricted = restricted
@@ -64,6 +69,7 @@ class Stage:
     async def open(self) -> None:
         for emulator in self._emulators.values():
             await emulator.start()
+        await self.bank.start()
         self.settings = self._settings()
         self.service: Service = build(self.settings, texts(), self.clock)
         desk_rules = rules(self.settings, texts())
@@ -80,13 +86,16 @@ class Stage:
             # Telegram's library takes many seconds to load; the journeys are not about that.
             await channel.open()
         host, port = await self.service.start()
-        self.sms.hooks = f"http://{host}:{port}/hooks/sms"
+        self.url = f"http://{host}:{port}"
+        self.sms.hooks = f"{self.url}/hooks/sms"
+        self.bank.hook = f"{self.url}/hooks/pay/yookassa"
         for channel in self.service.channels:
             if isinstance(channel, Registers):
                 await channel.register(f"http://{host}:{port}")
 
     async def close(self) -> None:
         await self.service.stop()
+        await self.bank.stop()
         for emulator in self._emulators.values():
             await emulator.stop()
 
@@ -138,6 +147,41 @@ class Stage:
         await self.moderation.reply(ref, words, "irina", close=True)
         self._wake()
 
+    async def pay(self, link: str, amount: str) -> str:
+        """Press the button of the payment page behind a link, and of the one-time page before it; the page then.
+
+        `amount` is typed into the page; empty leaves what it proposes.
+        """
+        async with aiohttp.ClientSession() as session:
+            if "/my/" in link:
+                async with session.post(link.replace(PUBLIC_URL, self.url), allow_redirects=False) as answer:
+                    link = str(answer.url.join(URL(answer.headers["Location"])))
+            link = link.replace(PUBLIC_URL, self.url)
+            async with session.get(link) as answer:
+                page = await answer.text()
+            proposed = re.search(r'name="amount"[^>]* value="([^"]*)"', page)
+            if proposed is None:
+                return page
+            async with session.post(link, data={"amount": amount or proposed[1]}) as answer:
+                return (await answer.text()).replace("\N{NO-BREAK SPACE}", " ")
+
+    async def let_bank_say(self, account: str, what: str) -> None:
+        """The bank decides about the newest payment for an account, and calls us."""
+        name = next(
+            name for name, kept in reversed(self.bank.payments.items()) if kept.object["description"].endswith(account)
+        )
+        waiting = self.bank.notification(name)
+        {"succeeds": self.bank.succeed, "babbles": self.bank.succeed, "cancels": self.bank.cancel}.get(
+            what, self.bank.refund
+        )(name)
+        calls = [self.bank.notification(name, "refund.succeeded" if what == "refunds" else "")]
+        if what == "babbles":
+            late = self.bank.notification(name, "payment.canceled")
+            calls = [calls[0], waiting, calls[0], late, calls[0]]
+        for call in calls:
+            assert await self.bank.notify(call) == 200
+            await self.service.payments.work()
+
     async def _say(self, event: Event) -> None:
         assert await self._desk.handle([Arrival(event, self.clock.now())]) == [True]
         self._wake()
@@ -159,6 +203,7 @@ class Stage:
                     "viber": self.viber.settings(per_second=FAST),
                     "vk": self.vk.settings(per_second=FAST),
                 },
+                "payments": {"yookassa": self.bank.settings()},
                 "identity": {"deep_link_secret": BILLS_SECRET},
                 "branch": _branches(),
             }
@@ -166,13 +211,14 @@ class Stage:
 
 
 def _branches() -> Sequence[BranchSettings]:
-    """Khabarovsk, Amur, one that refuses what comes outside its window, and one with price lists."""
+    """Khabarovsk, Amur, which takes payments, one that refuses what comes outside its window, one with price lists."""
     plain = [
         BranchSettings(
             code=branch.code, name=branch.name, timezone=str(branch.timezone), phones=branch.phones, payee=PAYEE
         )
         for branch in (KHABAROVSK, AMUR)
     ]
+    plain[1] = plain[1].model_copy(update={"payment_provider": "yookassa"})
     strict = plain[0].model_copy(update={"code": "strict", "outside": "reject"})
     return (*plain, strict, plain[0].model_copy(update={"code": "priced", "tariffs": read_tariffs(TARIFFS)}))
 

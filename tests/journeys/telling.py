@@ -27,6 +27,7 @@ PAUSE = timedelta(seconds=10)
 """Between two messages of one who types slowly."""
 _REFERENCE = re.compile(r"(?<=№)[0-9A-Z]{5}(?!\w)|(?<=Ref\. )[0-9A-Z]{5}(?!\w)")
 _NUMBER = re.compile(r"\d+(?:,\d\d)?")
+_LINK = re.compile(r"https?://\S+")
 _CODE = re.compile(r"\b\d{6}\b")
 _FILLING = re.compile(r"\{(id|bill|old bill|forged bill) (\w+)\}")
 _STRANGERS = 91_112_233
@@ -41,6 +42,8 @@ class Person:
     device: Device
     is_on_file: bool
     """Whether his messages come from the phone on file, as far as we can tell."""
+    links: list[str] = field(default_factory=list)
+    """To our pages, as he got them: Viber takes one away with the next message."""
     typed: set[str] = field(default_factory=set)
     own: set[int] = field(default_factory=set)
     """Accounts that he may hear of."""
@@ -112,6 +115,8 @@ class Telling:
         self.transcript: list[str] = []
         self._shown: dict[str, int] = {}
         self._sms_sent = 0
+        self.page = ""
+        """The payment page as it was seen last."""
 
     def _own_phone(self, phone: str) -> str:
         return f"{phone[:5]}{(int(phone[5]) + self.place) % 10}{phone[6:]}"
@@ -164,6 +169,8 @@ class Telling:
             each.own, may = own, own | each.own
             for shown in told:
                 self._look_at(shown, each, may, seen)
+                link_ = shown.link or (_LINK.search(shown.text) or [""])[0]
+                each.links += [link_] if link_.startswith(PUBLIC_URL) else []
         answer = self._answer(step, news[person.name])
         self._check_others(step, person, news, sms)
         if answer is not None:
@@ -204,6 +211,10 @@ class Telling:
             await device.send_photo(said)
         elif step.picture is not None:
             await device.send_photo("", pictured(said.encode()))
+        elif step.pay is not None:
+            self.page = await self.stage.pay(person.links[step.pay_link], step.pay)
+        elif step.bank:
+            await self.stage.let_bank_say(self._paid_account(), step.bank)
         elif step.sticker:
             await device.send_sticker()
         else:
@@ -237,6 +248,12 @@ class Telling:
         last_month = date(2026, 9, 1) if what == "old bill" else date(2026, 12, 1)
         return sign(number, last_month, b"another" if what == "forged bill" else BILLS_SECRET.encode())
 
+    def _paid_account(self) -> str:
+        """The number of the account that was paid last."""
+        numbers = {row.number for row in self.books.accounts.values()} & {given["number"] for given in self.given}
+        kept = reversed(self.stage.bank.payments.values())
+        return next(number for each in kept for number in numbers if each.object["description"].endswith(number))
+
     # What comes of it.
 
     def _answer(self, step: Step, told: list[Shown]) -> Shown | None:
@@ -245,7 +262,7 @@ class Telling:
             assert not told, f"{told} was said"
             return None
         assert len(told) == 1, f"{len(told)} answers"
-        assert step.operator or told[0].rows or self.channel in {"sms", "console"}, "no button leads on"
+        assert step.operator or step.bank or told[0].rows or self.channel in {"sms", "console"}, "no button leads on"
         return told[0]
 
     def _check_others(self, step: Step, person: Person, news: dict[str, list[Shown]], sms: list[str]) -> None:
@@ -278,7 +295,7 @@ class Telling:
         for label in step.no_buttons:
             assert not person.device.offers(label), f"{label!r} is on offer"
         if step.page is not None:
-            link_ = answer.link or (re.search(r"https?://\S+", answer.text) or [""])[0]
+            link_ = answer.link or (_LINK.search(answer.text) or [""])[0]
             assert link_.startswith(f"{PUBLIC_URL}/my/") == step.page, f"the link {link_!r}"
 
     def _look_at(self, shown: Shown, person: Person, own: set[int], seen: Seen) -> None:
@@ -299,6 +316,12 @@ class Telling:
     def _check_tables(self, step: Step, person: Person, seen: Seen) -> None:
         if step.code is not None:
             assert seen.code(person.address) == step.code
+        for part in step.page_says:
+            assert part in self.page, f"{part!r} is not on the page"
+        if step.payments is not None:
+            own = {key for key, row in self.books.accounts.items() if row.number in {g["number"] for g in self.given}}
+            mine = [row for row in seen.orders if row.account_id in own]
+            assert [f"{row.amount} {row.state}" for row in mine] == step.payments
         if step.readings is not None:
             mine = [row for row in seen.readings if row.channel == self.channel]
             assert [self.books.reading(row) for row in mine] == list(map(self._own_words, step.readings))

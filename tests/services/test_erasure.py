@@ -28,6 +28,8 @@ from core.storage.tables import (
     handover,
     link,
     outbox,
+    payment_order,
+    payment_page,
     profile,
     reading,
     reminder,
@@ -71,6 +73,8 @@ async def acquaintance(
             kept.a_link(who, at),
             kept.a_guess(who, at),
             kept.a_handover(f"digest {asked['id']}", who, at),
+            kept.a_payment_page(f"page {asked['id']}", who, at),
+            kept.an_order(who, at),
             kept.a_reminder(who, at, campaign_key),
         )
 
@@ -114,7 +118,7 @@ async def _of(database: Database, who: Address) -> str:
 
 async def test_others_keep_everything(filled: Database, job: Erasure) -> None:
     """Not a column of another subscriber's rows changes."""
-    tables = (event, outbox, reading, case, profile, link, guess, handover, reminder)
+    tables = (event, outbox, reading, case, profile, link, guess, handover, payment_page, payment_order, reminder)
 
     async def of_other() -> list[Any]:
         return [row for table in tables for row in await stored(filled, table) if row.external_id == OTHER.external_id]

@@ -23,6 +23,7 @@ from core.storage.tables import (
     guess,
     handover,
     outbox,
+    payment_order,
     profile,
     reading,
     reminder,
@@ -165,6 +166,25 @@ async def test_one_time_links_go_after_thirty_days(filled: Database, job: Retent
     )
     assert done(await job.work()) == {"one-time links": 2}
     assert [row.digest for row in await stored(filled, handover)] == ["good still", "used later"]
+
+
+async def test_payments_go_when_nothing_can_come_any_more(filled: Database, job: Retention, clock: FixedClock) -> None:
+    """Links after a month, providers' calls with the words, orders and attempts with the readings."""
+    month = NOW - 30 * DAY
+    await put(filled, kept.a_payment_page("old", expires_at=month - SECOND), kept.a_payment_page("good still"))
+    await put(filled, kept.a_notice(WORDS_END - SECOND), kept.a_notice(WORDS_END + SECOND))
+    assert done(await job.work()) == {"payment pages": 1, "providers' calls": 1}
+    clock.moment = LATER
+    orders = [kept.an_order(at=at) for at in (NOW - SECOND, NOW - SECOND, NOW + SECOND)]
+    attempts = [kept.an_attempt(each["id"], at=each["created_at"]) for each in orders]
+    attempts[1]["look_at"] = NOW
+    await put(filled, *orders, *attempts)
+    gone = done(await job.work())
+    assert {name: gone[name] for name in ("payment attempts", "orders of payments")} == {
+        "payment attempts": 1,
+        "orders of payments": 1,
+    }
+    assert [row.id for row in await stored(filled, payment_order)] == [each["id"] for each in orders[1:]]
 
 
 async def test_rounds_of_reminders_go_after_ninety_days(filled: Database, job: Retention) -> None:

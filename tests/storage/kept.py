@@ -21,6 +21,10 @@ from core.storage.tables import (
     metadata,
     meter,
     outbox,
+    payment_attempt,
+    payment_notice,
+    payment_order,
+    payment_page,
     profile,
     reading,
     reminder,
@@ -227,6 +231,59 @@ def a_handover(digest: str, who: Address = WHO, at: datetime = NOW, **columns: A
         "created_at": at,
         "expires_at": at + timedelta(minutes=30),
     } | columns
+
+
+def a_payment_page(digest: str, who: Address = WHO, at: datetime = NOW, **columns: Any) -> dict[str, Any]:
+    return {
+        "table": payment_page,
+        "digest": digest,
+        "account_id": 1,
+        "amount": 98_765,
+        "channel": who.channel,
+        "external_id": who.external_id,
+        "language": "ru",
+        "created_at": at,
+        "expires_at": at + DAY,
+    } | columns
+
+
+def an_order(who: Address = WHO, at: datetime = NOW, **columns: Any) -> dict[str, Any]:
+    """Paid, for a sum of its own."""
+    return {
+        "table": payment_order,
+        "id": key_at(at),
+        "account_id": 1,
+        "branch": "khb",
+        "amount": 98_765,
+        "state": "paid",
+        "provider": "bank",
+        "channel": who.channel,
+        "external_id": who.external_id,
+        "language": "ru",
+        "provider_id": "p1",
+        "created_at": at,
+        "expires_at": at + DAY,
+        "paid_at": at,
+    } | columns
+
+
+def an_attempt(order_id: int, at: datetime = NOW, **columns: Any) -> dict[str, Any]:
+    key = key_at(at)
+    return {
+        "table": payment_attempt,
+        "id": key,
+        "order_id": order_id,
+        "number": 1,
+        "provider": "bank",
+        "key": f"k{key}",
+        "state": "paid",
+        "created_at": at,
+    } | columns
+
+
+def a_notice(at: datetime = NOW, **columns: Any) -> dict[str, Any]:
+    key = key_at(at)
+    return {"table": payment_notice, "id": key, "provider": "bank", "key": f"n{key}", "received_at": at} | columns
 
 
 def a_round(name: str = "2026-11/open", at: datetime = NOW, **columns: Any) -> dict[str, Any]:

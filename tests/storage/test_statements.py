@@ -1,12 +1,17 @@
 """The number of SQL statements does not grow with the batch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from core.domain.messages import Address, Delivery, DeliveryReported, Event
+from core.domain.orders import Terms
+from core.domain.subscribers import Identity
 from core.services.desk.desk import Desk
 from core.storage.database import Database
+from core.storage.tables import payment_page
 from tests import world
 from tests.conftest import FixedClock
 from tests.services.desk.talk import NOON
@@ -70,6 +75,28 @@ async def test_large_mixed_batch_takes_the_statements_of_a_small_one(database: D
     large = await statements(database, desk, mixed(16, 500))
     assert large == small
     assert len(small) <= MOST
+
+
+async def test_payments_cost_nothing_where_nobody_asks_about_money(database: Database, desk: Desk) -> None:
+    """A batch of readings never looks at a table of payments."""
+    sent = await statements(database, desk, [world.sent_from(house, 5123) for house in range(50)])
+    assert not [statement for statement in sent if "payment_" in statement]
+
+
+async def test_two_hundred_who_pay_take_the_statements_of_one(database: Database, clock: FixedClock) -> None:
+    """Each gets a link of his own, and nobody's order is made yet."""
+    street = [row | {"phone": f"+7914{house:07}", "balance": 5_000} for house, row in enumerate(world.street(201))]
+    await database.write(world.fill(street))
+    rules = replace(
+        world.rules(), payments=Terms(providers={"khb": "bank"}), identity=Identity(public_url="https://sms.example.ru")
+    )
+    paying = Desk(database, rules, clock)
+    one = await statements(database, paying, [world.text("ОПЛАТА", "+79140000000")])
+    many = await statements(database, paying, [world.text("ОПЛАТА", f"+7914{house:07}") for house in range(1, 201)])
+    assert many == one
+    assert len(one) <= MOST
+    pages = await database.read(lambda connection: connection.execute(select(payment_page.c.amount)).scalars().all())
+    assert pages == [5_000] * 201
 
 
 async def test_known_events_take_no_more(database: Database, desk: Desk) -> None:

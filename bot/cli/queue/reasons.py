@@ -82,5 +82,10 @@ _REASONS: Final[dict[str, Reason]] = {
 _SIMPLE: Final = {
     "hand_over": "Several messages today could not be read; the subscriber gets no more hints and needs a person.",
     "failed_event": "We failed to handle the message. Nothing was stored from it; the log has the traceback.",
+    "payment_mismatch": (
+        "The provider says that money came, and sum, currency, order or test mode are not what we asked for. Nothing "
+        "was credited: compare it with the provider's own pages before anything else."
+    ),
+    "payment_twice": "More was paid than was owed. Both payments count; ask whether the second should go back.",
     "undelivered": "Our reply could not be delivered, so the subscriber may not know what became of his message.",
 }

@@ -17,6 +17,8 @@ KINDS: Final = {
     "hand_over": "unreadable messages",
     "failed_event": "our mistake",
     "undelivered": "reply not delivered",
+    "payment_mismatch": "payment does not fit",
+    "payment_twice": "paid more than owed",
 }
 """Kinds of case in two or three words; any other is its own name."""
 ZONES: Final = {1: ("single",), 2: ("day", "night"), 3: ("peak", "night", "half-peak")}

@@ -1,5 +1,6 @@
 """Our own pages for subscribers: what a channel may not say is handed over to a one-time link."""
 
 from bot.web.public.pages import Pages
+from bot.web.public.paying import PayPages
 
-__all__ = ["Pages"]
+__all__ = ["Pages", "PayPages"]

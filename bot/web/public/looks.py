@@ -31,14 +31,17 @@ Words = dict[str, Any]
 
 def ask(language: str, purpose: Purpose) -> str:
     """The page with the button."""
-    return _render("ask.html", language, purpose=purpose.value)
+    return render("ask.html", language, purpose=purpose.value)
 
 
-def balance(language: str, account: Account | None, phones: Sequence[str]) -> str:
-    """What an account owes, on which day; number and address only so far that the owner knows them again."""
+def balance(language: str, account: Account | None, phones: Sequence[str], transit: int = 0) -> str:
+    """What an account owes, and on which day; number and address only so far that the owner knows them again.
+
+    `transit`: kopecks that were paid and are not in the balance yet.
+    """
     kopecks = account.balance if account and account.balance_date else None
     state = "unknown" if kopecks is None else "debt" if kopecks > 0 else "overpaid" if kopecks < 0 else "zero"
-    return _render(
+    return render(
         "balance.html",
         language,
         state=state,
@@ -46,7 +49,8 @@ def balance(language: str, account: Account | None, phones: Sequence[str]) -> st
         date=f"{account.balance_date:%d.%m.%Y}" if account and account.balance_date else "",
         account=mask(account.number) if account else "",
         address=mask_address(account.address) if account else "",
-        phones=_dialled(phones),
+        transit=roubles(transit) if transit else "",
+        phones=dialled(phones),
     )
 
 
@@ -61,19 +65,19 @@ def data(language: str, document: dict[str, Any], file_token: str) -> str:
         {"number": mask(item["number"]), "address": mask_address(item["address"]), "meters": len(item["meters"])}
         for item in document["accounts"]
     ]
-    return _render(
+    return render(
         "data.html", language, accounts=accounts, counted=counted, profile=document["profile"], file_token=file_token
     )
 
 
 def missed(phones: Sequence[str]) -> str:
     """A link that shows nothing, whyever: in both languages, for nothing is known of who follows it."""
-    return _render("plain.html", LANGUAGES[0], kind="missed", phones=_dialled(phones))
+    return render("plain.html", LANGUAGES[0], kind="missed", phones=dialled(phones))
 
 
 def unavailable(phones: Sequence[str]) -> str:
     """The database does not answer."""
-    return _render("plain.html", LANGUAGES[0], kind="unavailable", phones=_dialled(phones))
+    return render("plain.html", LANGUAGES[0], kind="unavailable", phones=dialled(phones))
 
 
 def roubles(kopecks: int) -> str:
@@ -81,7 +85,7 @@ def roubles(kopecks: int) -> str:
     return f"{kopecks // 100:,}".replace(",", _NO_BREAK) + f",{kopecks % 100:02}"
 
 
-def _dialled(phones: Sequence[str]) -> list[tuple[str, str]]:
+def dialled(phones: Sequence[str]) -> list[tuple[str, str]]:
     """Phones as they are shown, each with what a telephone dials."""
     return [(phone, re.sub(r"[^\d+]", "", phone)) for phone in phones]
 
@@ -104,8 +108,14 @@ def _templates() -> jinja2.Environment:
     )
 
 
-def _render(name: str, language: str, **values: object) -> str:
-    chosen = language if language in LANGUAGES else LANGUAGES[0]
+def language_of(language: str) -> str:
+    """The language that pages have; the first one for any other."""
+    return language if language in LANGUAGES else LANGUAGES[0]
+
+
+def render(name: str, language: str, **values: object) -> str:
+    """A page from its template."""
+    chosen = language_of(language)
     both = [(code, words(code)) for code in LANGUAGES]
     return (
         _templates().get_template(name).render(language=chosen, words=words(chosen), both=both, style=STYLE, **values)

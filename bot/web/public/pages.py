@@ -5,6 +5,7 @@ ours gets one and the same answer, to the byte. The token stands in no log, no m
 """
 
 from collections.abc import Mapping
+from datetime import UTC
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from bot.web.metrics import Metrics
 from bot.web.public import looks
 from core.domain.accounts import Branches
 from core.domain.handovers import PATH, Purpose
+from core.domain.orders import PATH as PAY
+from core.domain.orders import in_transit
 from core.services.handovers import Handovers, Shown
 from core.storage.database import Unavailable
 from core.storage.holdings import as_json
@@ -58,7 +61,7 @@ class Pages:
             return self._unavailable(problem)
         if handover is None:
             return self._missed()
-        return _page(HTTPStatus.OK, looks.ask(handover.language, handover.purpose))
+        return page(HTTPStatus.OK, looks.ask(handover.language, handover.purpose))
 
     async def show(self, request: web.Request) -> web.Response:
         """What is behind the button, for the first who presses it."""
@@ -71,28 +74,36 @@ class Pages:
         log.info("handover_shown", purpose=shown.handover.purpose.value)
         match shown.handover.purpose:
             case Purpose.BALANCE:
-                return _page(HTTPStatus.OK, self._balance(shown))
+                return page(HTTPStatus.OK, self._balance(shown))
             case Purpose.DATA:
-                return _page(HTTPStatus.OK, looks.data(shown.handover.language, shown.document, shown.file_token))
+                return page(HTTPStatus.OK, looks.data(shown.handover.language, shown.document, shown.file_token))
             case Purpose.FILE:
                 return _file(shown.document)
+            case Purpose.PAYMENT:
+                answer = page(HTTPStatus.SEE_OTHER, "")
+                answer.headers[hdrs.LOCATION] = f"..{PAY}{shown.pay_token}"
+                return answer
 
     def _balance(self, shown: Shown) -> str:
         branch = self._branches.get(shown.account.branch) if shown.account else None
-        return looks.balance(shown.handover.language, shown.account, branch.phones if branch else self._phones)
+        zone = branch.timezone if branch else UTC
+        transit = in_transit(shown.paid, shown.account.balance_date if shown.account else None, zone)
+        phones = branch.phones if branch else self._phones
+        return looks.balance(shown.handover.language, shown.account, phones, transit)
 
     def _missed(self) -> web.Response:
         self._refused("", "no_such_link")
-        return _page(HTTPStatus.NOT_FOUND, looks.missed(self._phones))
+        return page(HTTPStatus.NOT_FOUND, looks.missed(self._phones))
 
     def _unavailable(self, problem: Unavailable) -> web.Response:
         log.warning("handover_unavailable", reason=str(problem))
-        answer = _page(HTTPStatus.SERVICE_UNAVAILABLE, looks.unavailable(self._phones))
+        answer = page(HTTPStatus.SERVICE_UNAVAILABLE, looks.unavailable(self._phones))
         answer.headers[hdrs.RETRY_AFTER] = str(RETRY_SECONDS)
         return answer
 
 
-def _page(status: HTTPStatus, text: str) -> web.Response:
+def page(status: HTTPStatus, text: str) -> web.Response:
+    """An answer that no cache keeps, no frame shows and no referrer tells of."""
     return web.Response(status=status, text=text, content_type="text/html", charset="utf-8", headers=HEADERS)
 
 

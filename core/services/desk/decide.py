@@ -28,7 +28,7 @@ from core.services.desk import replies
 from core.services.desk.look_up import find
 from core.services.desk.scene import Draw, Rules, Scene
 from core.services.desk.settle import confirm, settle, take
-from core.services.dialogue.doorway import accompany, answer, hear, leave, tell_balance
+from core.services.dialogue.doorway import accompany, answer, hear, leave, offer_payment, tell_balance
 from parsers import BillCode, Command, CommandKind, Parsed, RejectCode, Rejected, Repair, Submission, pairs, parse
 from parsers import Outcome as Sureness
 
@@ -42,6 +42,10 @@ _ANSWERS: Final = {
     "no": Command(CommandKind.NO, "no", None),
 }
 """Buttons that say the same as a word does: they may answer a question asked outside any dialogue."""
+
+
+_MONEY: Final = frozenset({CommandKind.BALANCE, CommandKind.PAYMENT})
+"""Words that ask about money, and the tokens of buttons that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
         if isinstance(event, DeliveryReported):
             continue
         needs.addresses.add(event.address)
+        needs.money = needs.money or _is_about_money(incoming)
         if rules.capabilities[event.address.channel].address_is_phone:
             needs.phones.add(event.address.external_id)
         if incoming.bill is not None:
@@ -111,6 +116,12 @@ def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
             # Where a step of a dialogue asks for account and meter, the text names them in no grammar.
             needs.account_keys |= search_keys(account for account, _ in pairs(text_of(event)))
     return needs
+
+
+def _is_about_money(incoming: Incoming) -> bool:
+    if isinstance(incoming.event, ChoiceMade):
+        return incoming.event.token in _MONEY
+    return isinstance(incoming.parsed, Command) and incoming.parsed.kind in _MONEY
 
 
 def decide(
@@ -203,10 +214,9 @@ def _obey(command: Command, scene: Scene, decision: Decision) -> None:
         case CommandKind.THANKS:
             decision.reply = replies.plain(scene, "thanks")
         case CommandKind.BALANCE:
-            _tell_balance(command, scene, decision)
+            tell_balance(_asked_about(command, scene), scene, decision)
         case _:
-            branch = scene.rules.branch(next(iter(scene.own_accounts()), None))
-            decision.reply = replies.plain(scene, "payment", phones=replies.phones(scene, branch))
+            offer_payment(_asked_about(command, scene), scene, decision)
 
 
 def _confirm(scene: Scene, decision: Decision) -> None:
@@ -236,12 +246,13 @@ def _decline(scene: Scene, decision: Decision) -> None:
     decision.reply = replies.plain(scene, decision.code.replace("_", "-"))
 
 
-def _tell_balance(command: Command, scene: Scene, decision: Decision) -> None:
+def _asked_about(command: Command, scene: Scene) -> list[Account]:
+    """The sender's own accounts; of a named one nothing, unless it is among them."""
     own = scene.own_accounts()
-    if command.account is not None:
-        asked: Account | None = scene.facts.account(command.account)
-        own = [account for account in own if asked is not None and account.id == asked.id]
-    tell_balance(own, scene, decision)
+    if command.account is None:
+        return own
+    asked = scene.facts.account(command.account)
+    return [account for account in own if asked is not None and account.id == asked.id]
 
 
 def _reject(rejected: Rejected, scene: Scene, decision: Decision) -> None:

@@ -209,7 +209,8 @@ def balance(scene: Scene, accounts: Sequence[Account]) -> str:
     for count in range(len(lines) - 1, 0, -1):
         more = scene.rules.texts.render(scene.language, "balance-more", count=str(len(lines) - count))
         variants.append("\n".join([*(short for _, short in lines[:count]), more]))
-    return compose(variants, (), scene.capabilities)
+    notes = [scene.rules.texts.render(scene.language, "balance-stale")] if any(map(scene.is_stale, accounts)) else []
+    return compose(variants, notes, scene.capabilities)
 
 
 def _balance(scene: Scene, account: Account) -> tuple[str, str]:
@@ -222,7 +223,12 @@ def _balance(scene: Scene, account: Account) -> tuple[str, str]:
     if account.balance:
         arguments["sum"] = roubles(abs(account.balance))
     full, *short = scene.rules.texts.variants(scene.language, key, **arguments)
-    return full, short[0] if short else full
+    brief = short[0] if short else full
+    transit = scene.transit(account)
+    if not transit:
+        return full, brief
+    said, *briefly = scene.rules.texts.variants(scene.language, "balance-transit", sum=roubles(transit))
+    return f"{full} {said}", f"{brief}, {briefly[0]}" if briefly else f"{brief} {said}"
 
 
 def roubles(kopecks: int) -> str:

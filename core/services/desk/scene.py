@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from core.domain.accounts import Account, Branch, Branches, Level
 from core.domain.facts import Facts
 from core.domain.messages import Address, Capabilities
+from core.domain.orders import Terms, in_transit
 from core.domain.subscribers import FRESH, Identity, Link
+from core.domain.windows import local_day
 from core.services.texts import Texts
 
 
@@ -34,12 +36,17 @@ class Rules:
     identity: Identity = field(default_factory=Identity)
     reads_photos: frozenset[str] = frozenset()
     """Channels whose pictures can be fetched, to look for bills' codes in them."""
+    payments: Terms = field(default_factory=Terms)
 
     def branch(self, account: Account | None) -> Branch:
         """The account's branch; for nobody's account the first one, whose phones are as good as any."""
         if account is None:
             return next(iter(self.branches.values()))
         return self.branches[account.branch]
+
+    def takes_payments(self, account: Account) -> bool:
+        """Whether there is a page of ours on which this account can be paid."""
+        return bool(self.identity.public_url) and bool(self.payments.providers.get(account.branch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,16 @@ class Scene:
         """The sender's link to the account."""
         links = self.facts.links.get(self.address)
         return next((link for link in links if link.account_id == account.id), None) if links else None
+
+    def transit(self, account: Account) -> int:
+        """Kopecks that the account has paid through us and that its balance does not show yet."""
+        paid = self.facts.paid.get(account.id, ())
+        return in_transit(paid, account.balance_date, self.rules.branch(account).timezone) if paid else 0
+
+    def is_stale(self, account: Account) -> bool:
+        """Whether the account's balance is so old that we say so."""
+        known = account.balance_date
+        return known is not None and local_day(self.rules.branch(account), self.now) - known > self.rules.payments.stale
 
     def own_accounts(self) -> list[Account]:
         """The accounts that the sender may ask about: those of his phone, then those he linked, as he linked them."""

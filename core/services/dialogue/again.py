@@ -125,6 +125,8 @@ _AGAIN: Final[Mapping[str, Ask]] = {
     own.LIST: own.begin,
     history.ACCOUNT: history.begin,
     money.ACCOUNT: lambda talk: money.tell(talk, talk.accounts),
+    money.PAY_ACCOUNT: lambda talk: money.offer(talk, talk.accounts),
+    money.PAY_SUM: money.ask_sum,
     operator.STEP: operator.ask_again,
     RESUME: ask_resume,
     privacy.FORGET: privacy.ask_forget,

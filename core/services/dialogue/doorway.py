@@ -144,3 +144,8 @@ def _is_talking(scene: Scene) -> bool:
 def tell_balance(accounts: list[Account], scene: Scene, decision: Decision) -> None:
     """The balance of accounts that the sender may ask about."""
     money.tell(Talk(Turn(), scene, decision), accounts)
+
+
+def offer_payment(accounts: list[Account], scene: Scene, decision: Decision) -> None:
+    """How to pay for accounts that the sender may ask about."""
+    money.offer(Talk(Turn(), scene, decision), accounts)

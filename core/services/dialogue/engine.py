@@ -41,7 +41,7 @@ ASKS: Final[Mapping[str, Ask]] = {
     MENU: menu.show,
     "submit": submit.begin,
     "balance": lambda talk: money.tell(talk, talk.accounts),
-    "payment": money.pay,
+    "payment": lambda talk: money.offer(talk, talk.accounts),
     "accounts": own.begin,
     "history": history.begin,
     "help": _help,
@@ -74,6 +74,8 @@ STEPS: Final[Mapping[str, Step]] = {
     own.NAME: own.take_name,
     own.UNLINK: own.answer_unlink,
     money.ACCOUNT: money.choose_account,
+    money.PAY_ACCOUNT: money.choose_payment,
+    money.PAY_SUM: money.take_sum,
     history.ACCOUNT: history.choose_account,
     history.METER: history.choose_meter,
     history.LIST: history.answer_list,
@@ -83,7 +85,7 @@ STEPS: Final[Mapping[str, Step]] = {
 """Who takes the answer of each step; False where it is none."""
 
 _TYPED: Final = frozenset(
-    {submit.PAIR, submit.VALUES, linking.PAIR, linking.SERIAL, linking.CODE, linking.BILL, own.NAME}
+    {submit.PAIR, submit.VALUES, linking.PAIR, linking.SERIAL, linking.CODE, linking.BILL, own.NAME, money.PAY_SUM}
 )
 """Steps whose answer is typed: whatever word it looks like, but the way out, the step has the first say."""
 _WAYS_OUT: Final = frozenset(

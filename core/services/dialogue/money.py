@@ -1,15 +1,20 @@
 """What is owed, and how to pay: in the chat where the channel may, else on our own page by a one-time link."""
 
+from collections.abc import Callable
 from typing import Final
 
-from core.domain.accounts import Account
-from core.domain.decisions import NewHandover
-from core.domain.handovers import PATH, digest_of
+from core.domain import handovers, orders
+from core.domain.accounts import Account, mask
+from core.domain.decisions import NewHandover, NewPaymentPage
+from core.domain.handovers import digest_of
 from core.services.desk import replies
 from core.services.dialogue import choose, menu
 from core.services.dialogue.talk import Talk
+from parsers import kopecks
 
 ACCOUNT: Final = "balance.account"
+PAY_ACCOUNT: Final = "payment.account"
+PAY_SUM: Final = "payment.sum"
 
 
 def tell(talk: Talk, accounts: list[Account]) -> None:
@@ -17,7 +22,7 @@ def tell(talk: Talk, accounts: list[Account]) -> None:
     talk.end()
     talk.decision.code = "balance"
     if not accounts:
-        _ask_to_link(talk)
+        _ask_to_link(talk, "balance")
         return
     talk.decision.account_id = accounts[0].id
     if talk.scene.capabilities.may_show_balance:
@@ -33,6 +38,56 @@ def tell(talk: Talk, accounts: list[Account]) -> None:
 
 def choose_account(talk: Talk) -> bool:
     """The answer to which account's page."""
+    return _choose(talk, tell)
+
+
+def offer(talk: Talk, accounts: list[Account]) -> None:
+    """A link to pay for one of the accounts; where payments are not taken by us, how else to pay."""
+    talk.end()
+    talk.decision.code = "payment"
+    rules = talk.scene.rules
+    payable = [account for account in accounts if rules.takes_payments(account)]
+    if not accounts and rules.payments.providers and rules.identity.public_url:
+        _ask_to_link(talk, "payment")
+    elif not payable:
+        branch = rules.branch(next(iter(accounts or talk.accounts), None))
+        talk.say("payment", phones=replies.phones(talk.scene, branch))
+        menu.under(talk)
+    elif len(payable) > 1:
+        talk.go(PAY_ACCOUNT)
+        choose.accounts(talk, "choose-account", 0)
+    else:
+        _offer_one(talk, payable[0])
+
+
+def choose_payment(talk: Talk) -> bool:
+    """The answer to which account is to be paid."""
+    return _choose(talk, offer)
+
+
+def take_sum(talk: Talk) -> bool:
+    """The sum that the subscriber names himself."""
+    account = choose.account_of(talk, talk.data.get("account"))
+    amount = kopecks(talk.turn.text)
+    if account is None or not talk.scene.rules.takes_payments(account) or amount is None:
+        return False
+    if not talk.scene.rules.payments.allows(amount):
+        ask_sum(talk)
+        talk.decision.code = "payment_sum"
+        return True
+    talk.end()
+    _send_link(talk, account, amount)
+    return True
+
+
+def ask_sum(talk: Talk) -> None:
+    """How much is it to be?"""
+    terms = talk.scene.rules.payments
+    least, most = (replies.roubles(limit) for limit in (terms.least, terms.most))
+    talk.say("payment-sum", ((menu.cancel(talk),),), least=least, most=most)
+
+
+def _choose(talk: Talk, then: Callable[[Talk, list[Account]], None]) -> bool:
     page = choose.number_in(talk.turn.pressed, "page")
     if page is not None:
         choose.accounts(talk, "choose-account", page)
@@ -40,18 +95,48 @@ def choose_account(talk: Talk) -> bool:
     account = choose.account_of(talk, choose.number_in(talk.turn.pressed, "account"))
     if account is None:
         return False
-    tell(talk, [account])
+    then(talk, [account])
     return True
 
 
-def pay(talk: Talk) -> None:
-    """How to pay."""
-    talk.end()
-    talk.decision.code = "payment"
-    account = next(iter(talk.accounts), None)
-    branch = talk.scene.rules.branch(account)
-    talk.say("payment", phones=replies.phones(talk.scene, branch))
-    menu.under(talk)
+def _offer_one(talk: Talk, account: Account) -> None:
+    """The debt, if there is one; else whatever the subscriber would like to pay."""
+    talk.decision.account_id = account.id
+    if not talk.scene.capabilities.may_send_payment_link:
+        hand_over(talk, account, "payment")
+        return
+    debt = (account.balance or 0) - talk.scene.transit(account)
+    if debt > 0:
+        _send_link(talk, account, talk.scene.rules.payments.proposed(debt))
+        return
+    talk.go(PAY_SUM, account=account.id)
+    key = "payment-unknown-linked" if account.balance is None else "payment-nothing-linked"
+    talk.say(key, ((menu.cancel(talk),),), account=mask(account.number))
+
+
+def _send_link(talk: Talk, account: Account, amount: int) -> None:
+    """A link to our payment page; the provider hears of it only when the button there is pressed."""
+    terms, token = talk.scene.rules.payments, talk.scene.draw.token()
+    talk.decision.account_id = account.id
+    talk.decision.code = "payment_link"
+    talk.decision.payment_pages.append(
+        NewPaymentPage(
+            digest=digest_of(token),
+            account_id=account.id,
+            amount=amount,
+            language=talk.scene.language,
+            expires_at=talk.scene.now + terms.lasts,
+        )
+    )
+    url = f"{talk.scene.rules.identity.public_url}{orders.PATH}{token}"
+    choices = menu.rows(talk) if talk.scene.capabilities.button_rows else ()
+    talk.say(
+        "payment-link-linked",
+        choices,
+        link=(url, talk.render("open-payment")),
+        account=mask(account.number),
+        sum=replies.roubles(amount),
+    )
 
 
 def hand_over(talk: Talk, account: Account, purpose: str) -> None:
@@ -73,14 +158,14 @@ def hand_over(talk: Talk, account: Account, purpose: str) -> None:
         )
     )
     minutes = str(int(identity.page_lasts.total_seconds() // 60))
-    link = (f"{identity.public_url}{PATH}{token}", talk.render("open-page"))
+    link = (f"{identity.public_url}{handovers.PATH}{token}", talk.render("open-page"))
     choices = menu.rows(talk) if talk.scene.capabilities.button_rows else ()
     talk.say(f"{purpose}-page", choices, link=link, minutes=minutes)
 
 
-def _ask_to_link(talk: Talk) -> None:
+def _ask_to_link(talk: Talk, purpose: str) -> None:
     if talk.scene.capabilities.address_is_phone:
-        talk.say("balance-unlinked")
+        talk.say(f"{purpose}-unlinked")
     else:
         talk.go("accounts.list")
-        talk.say("balance-link-first", ((talk.choice("choice-link", "link"),), (menu.cancel(talk),)))
+        talk.say(f"{purpose}-link-first", ((talk.choice("choice-link", "link"),), (menu.cancel(talk),)))

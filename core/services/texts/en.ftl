@@ -373,6 +373,37 @@ balance-page = Your balance opens on our page. The link works for { $minutes } m
 balance-elsewhere = We may not tell the balance in this messenger. You can learn it by SMS or by phone: { $phones }
     .short = We may not tell the balance here. Call: { $phones }
 open-page = Open the page
+payment-link-first = We give a payment link to those who have linked an account. It is done once.
+    .short = Link an account first.
+payment-unlinked = We give a payment link only to the phone that we have on file for your account. You can also pay by your bill.
+    .short = This account can be paid by its bill.
+payment-link-linked = Account { $account }: pay { $sum } RUB. The sum can be changed on the page.
+    .short = Pay { $sum } RUB, account { $account }:
+payment-nothing-linked = Account { $account }: nothing to pay now. To pay in advance, send a sum, such as 500.
+    .short = Account { $account } is paid. To pay in advance, send a sum.
+payment-unknown-linked = Account { $account }: no balance is known yet. To pay, send a sum, such as 500.
+    .short = Account { $account }: send a sum, such as 500.
+payment-sum = Send the sum in roubles, from { $least } to { $most }. Example: 987.65
+    .short = A sum from { $least } to { $most } RUB?
+payment-page = Payment opens on our page. The link works for { $minutes } minutes and only once.
+    .short = Payment, once, { $minutes } minutes:
+payment-elsewhere = We may not take payments in this messenger. You can pay by your bill. Phone: { $phones }
+    .short = We may not take payments here. Call: { $phones }
+open-payment = Pay
+open-receipt = Receipt
+payment-description = Electricity, account { $account }
+payment-paid = The payment went through, thank you. It is credited within 1-3 working days.
+payment-paid-linked = Account { $account }: { $sum } RUB paid, thank you. It is credited within 1-3 working days.
+    .short = Account { $account }: { $sum } RUB paid, thank you.
+payment-failed = The payment was not completed and no money was taken. To try again: PAY
+payment-failed-linked = Account { $account }: the payment of { $sum } RUB was not completed, no money was taken. To try again: PAY
+    .short = Account { $account }: { $sum } RUB not paid. To try again: PAY
+payment-refunded = The payment was returned. Your bank knows when the money arrives.
+payment-refunded-linked = Account { $account }: { $sum } RUB returned. Your bank knows when the money arrives.
+    .short = Account { $account }: { $sum } RUB returned.
+balance-transit = Paid and not credited yet: { $sum } RUB.
+    .short = { $sum } on its way
+balance-stale = Billing has told us nothing newer yet.
 
 ## Operator
 

@@ -14,8 +14,9 @@ from sqlalchemy import insert, select
 from bot.cli import meterline
 from bot.cli.context import App
 from core.storage.database import SqliteDatabase, connect
-from core.storage.tables import account, meter, reading
+from core.storage.tables import account, meter, payment_order, reading
 from tests.billing.test_exporting import a_reading
+from tests.billing.test_payments import an_order
 from tests.billing.world import ACCOUNTS, METERS, a_meter, an_account, write
 from tests.conftest import FixedClock
 
@@ -202,6 +203,41 @@ def test_a_rehearsed_export(filled: Path, clock: FixedClock, tmp_path: Path) -> 
 def test_wrong_usage_of_export(filled: Path, clock: FixedClock, words: tuple[str, ...], message: str) -> None:
     """One clear line, exit code 2."""
     result = run(filled, clock, "export", "readings", *words)
+    assert (result.exit_code, message in result.stderr) == (2, True), result.output
+
+
+def test_an_export_of_payments(
+    filled: Path, database: SqliteDatabase, clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named after the day; totals on the terminal, or with --json as one object; the file alone on stdout."""
+    monkeypatch.chdir(tmp_path)
+    job = insert(payment_order).values(an_order(7, "2026-11-22T02:00:00+00:00"))
+    database.write_now(lambda connection: connection.execute(job))
+    database.engine.dispose()
+    words = ("export", "payments", "--day", "2026-11-22")
+    result = run(filled, clock, *words)
+    assert result.exit_code == 0, result.output
+    assert "1 payments, 987.05 RUB; 0 of them refunded since, 0.00 RUB" in result.stdout
+    written = (tmp_path / "payments-2026-11-22.csv").read_text()
+    assert written.splitlines()[1] == "7;001;987.05;2026-11-22T12:00:00+10:00;yookassa;p7;sbp;paid"
+    assert run(filled, clock, *words, "--out", "-").stdout == written
+    row = json.loads(run(filled, clock, *words, "--dry-run", "--json").stdout)
+    assert (row["payments"], row["amount"], row["file"]) == (1, 98_705, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--day", "2026-11"), "--day should be like 2026-11-22"),
+        (("--day", "2026-11-22", "--branch", "msk"), "there is no branch msk"),
+        (("--day", "2026-11-22", "--out", "-", "--json"), "give --out a file"),
+    ],
+)
+def test_wrong_usage_of_the_export_of_payments(
+    filled: Path, clock: FixedClock, words: tuple[str, ...], message: str
+) -> None:
+    """One clear line, exit code 2."""
+    result = run(filled, clock, "export", "payments", *words)
     assert (result.exit_code, message in result.stderr) == (2, True), result.output
 
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from core.domain.accounts import Account
 from core.domain.decisions import Decision
+from core.domain.orders import Terms
 from core.domain.privacy import restricted
+from core.domain.subscribers import Identity
 from core.services.desk.replies import roubles
 from tests import world
 from tests.domain.test_estimate import LISTS
@@ -53,7 +55,8 @@ def talk_over(facts: dict[str, Any], *, is_restricted: bool = True) -> Talk:
     """A conversation about every account of the world with other facts on file."""
     talk = Talk(*ALL)
     branches = {code: replace(branch, tariffs=LISTS["flat"]) for code, branch in talk.rules.branches.items()}
-    talk.rules = replace(talk.rules, branches=branches)
+    identity, payments = Identity(public_url="https://sms.example.ru"), Terms(providers={"khb": "bank", "amur": "bank"})
+    talk.rules = replace(talk.rules, branches=branches, identity=identity, payments=payments)
     if is_restricted:
         talk.rules = replace(talk.rules, capabilities={"sms": restricted(world.SMS)})
     changed = {key: replace(account, **facts) for key, account in talk.facts.account_by_id.items()}
@@ -121,6 +124,7 @@ def test_restricted_channel_takes_readings_like_any_other(said: list[tuple[str, 
 LEAKING = {
     "balance": ("БАЛАНС", "balance"),
     "balance of one account": ("баланс 2701001101", "balance"),
+    "payment": ("оплата 2701001101", "balance"),
     "a number that changed": ("990011 31002206 5123", "number"),
     "what readings would cost": ("2701001103 31002203 3100 2050 1080", "sum"),
 }
@@ -136,3 +140,4 @@ def test_other_channels_do_tell(name: str) -> None:
     found = [leak for account in talk.facts.account_by_id.values() for leak in leaks(decision, account)]
     expected = {"balance": "1234,56", "number": world.ACCOUNTS["renamed"]["number"], "sum": ESTIMATE}
     assert expected[column] in found
+    assert bool(payment_links(decision)) is (name == "payment")

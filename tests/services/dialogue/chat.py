@@ -24,6 +24,7 @@ from core.domain.messages import (
     TextReceived,
     TextUnit,
 )
+from core.domain.orders import Terms
 from core.domain.subscribers import Dialogue, Identity, Link, Proof
 from core.services.desk.decide import decide, read
 from core.services.desk.scene import Policy
@@ -42,6 +43,7 @@ CHAT = Capabilities(
 """A messenger: the narrowest of what ours can do."""
 CHANNELS = {"sms": world.SMS, "chat": CHAT}
 IDENTITY = Identity(code_channel="sms", public_url="https://meterline.example", deep_link_secret=b"secret")
+PAYMENTS = Terms(providers={"khb": "bank", "amur": "bank"})
 PATIENT = Policy(messages_per_hour=100_000, format_errors_per_day=100_000)
 
 
@@ -52,7 +54,7 @@ class Chat:
         self.facts: Facts = facts_of(*names)
         self.now = NOON
         rules = world.rules(policy=PATIENT)
-        self.rules = replace(rules, capabilities=CHANNELS, identity=identity)
+        self.rules = replace(rules, capabilities=CHANNELS, identity=identity, payments=PAYMENTS)
         phone = world.SUBSCRIBER if known else world.STRANGER
         self.address = Address(channel, phone if channel == "sms" else "5000001")
         self.decision: Decision

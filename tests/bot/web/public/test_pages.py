@@ -19,7 +19,7 @@ from tests.bot.conftest import Running
 from tests.bot.web.public.links import TOKEN, WHO, link, subscriber
 from tests.conftest import FixedClock
 from tests.storage import kept
-from tests.storage.kept import NOW, stored
+from tests.storage.kept import NOW, put, stored
 
 OTHER_TOKEN = "another-token-of-enough-letters"
 TAGS_AND_BREAKS = re.compile(r"(?:<[^>]*>|[ \n])+")
@@ -81,6 +81,14 @@ async def test_every_balance_has_its_words(running: Running, balance: int | None
     await subscriber(running.service.database, balance=balance)
     _, text, _ = await call(running, "POST", await link(running.service.database))
     assert expected in said(text)
+
+
+async def test_what_is_paid_and_not_credited_is_told_beside_the_balance(running: Running, path: str) -> None:
+    """Whoever has paid yesterday need not wonder where his money is."""
+    paid = [kept.an_order(at=NOW - timedelta(days=days), amount=50_000) for days in (1, 2, 40)]
+    await put(running.service.database, *paid)
+    _, text, _ = await call(running, "POST", path)
+    assert "Оплачено, ещё не зачислено 1\N{NO-BREAK SPACE}000,00" in said(text)
 
 
 async def test_english_link_has_an_english_page(running: Running) -> None:

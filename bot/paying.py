@@ -1,0 +1,87 @@
+"""Payments: what the operator says about them, and which providers there are. A new provider adds three lines here."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.acquiring.template import Settings as TemplateSettings
+from core.acquiring.template import TemplateProvider
+from core.acquiring.yookassa import Settings as YookassaSettings
+from core.acquiring.yookassa import create as create_yookassa
+from core.domain.orders import Terms
+from core.ports.acquiring import PaymentProvider
+
+KOPECKS: Final = 100
+NONE: Final = "none"
+"""A branch's word for taking no payments by us."""
+
+
+class PaymentSettings(BaseModel):
+    """The section [payments]. Unknown keys are errors, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    provider: str = Field(default="", examples=["yookassa"])
+    """Who takes the payments of branches that name nobody themselves; empty: no payment links."""
+    least: int = Field(default=Terms().least // KOPECKS, ge=1, examples=[10])
+    most: int = Field(default=Terms().most // KOPECKS, ge=1, examples=[100_000])
+    """Roubles, both included, of one payment."""
+    order_hours: int = Field(default=24, ge=1, le=168, examples=[24])
+    """How long a link and an order stay open."""
+    stale_days: int = Field(default=Terms().stale.days, ge=1, examples=[35])
+    """How old a balance may be before we say so."""
+    commission_free: bool = Field(default=True, examples=[True])
+    """The retailer bears the provider's commission; otherwise our page says that the bank shows it."""
+    template: TemplateSettings = TemplateSettings()
+    yookassa: YookassaSettings = YookassaSettings()
+
+    @model_validator(mode="after")
+    def _usable(self) -> "PaymentSettings":
+        self.known(self.provider)
+        if self.least > self.most:
+            raise ValueError("least should not be above most")
+        return self
+
+    def known(self, provider: str) -> str:
+        """The name, if payments can be taken by it.
+
+        Raises:
+            ValueError: there is no such provider, or its section is not filled in.
+        """
+        if not provider:
+            return provider
+        if provider not in PROVIDERS:
+            raise ValueError(f"no payment provider is called {provider!r}: there are {', '.join(PROVIDERS)}")
+        if not getattr(self, provider).is_set:
+            raise ValueError(f"provider = {provider!r} needs the keys of [payments.{provider}]")
+        return provider
+
+
+PROVIDERS: Final[Mapping[str, Callable[[PaymentSettings], PaymentProvider]]] = MappingProxyType(
+    {
+        "template": lambda settings: TemplateProvider(settings.template),
+        "yookassa": lambda settings: create_yookassa(settings.yookassa),
+    }
+)
+"""By name, which is also the section's and the folder's."""
+
+
+def terms(settings: PaymentSettings, branches: Mapping[str, str]) -> Terms:
+    """What the core goes by. `branches`: by code, what each says for itself."""
+    chosen = {code: own or settings.provider for code, own in branches.items()}
+    return Terms(
+        providers={code: name for code, name in chosen.items() if name not in {"", NONE}},
+        least=settings.least * KOPECKS,
+        most=settings.most * KOPECKS,
+        lasts=timedelta(hours=settings.order_hours),
+        stale=timedelta(days=settings.stale_days),
+        test=frozenset(name for name in PROVIDERS if getattr(getattr(settings, name), "test", False)),
+    )
+
+
+def providers(settings: PaymentSettings) -> dict[str, PaymentProvider]:
+    """Every provider that is filled in: one that no branch uses any more may still owe us words about old orders."""
+    return {name: build(settings) for name, build in PROVIDERS.items() if getattr(settings, name).is_set}

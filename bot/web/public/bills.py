@@ -1,0 +1,70 @@
+"""What the payment page says and asks, at every stage of a payment."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from bot.web.public.looks import dialled, language_of, render, roubles, words
+from core.domain.accounts import mask
+from core.domain.orders import Terms
+from core.domain.privacy import mask_address
+from core.services.payments import Stage, View
+
+FORMS: Final = frozenset({Stage.OPEN, Stage.FAILED})
+"""Stages at which the sum is asked for first of all."""
+
+
+class Typed(NamedTuple):
+    """What stands in the form."""
+
+    amount: str
+    method: str = ""
+    email: str = ""
+
+
+def bill(
+    view: View,
+    *,
+    terms: Terms,
+    methods: Sequence[str],
+    hears: bool,
+    commission_free: bool,
+    phones: Sequence[str],
+    typed: Typed | None = None,
+    wrong: str = "",
+) -> str:
+    """The page. `wrong` is the field of the form that cannot be used; `hears`: we get to know how it ends."""
+    said = words(language_of(view.language))["pay"]
+    account = view.account
+    known = account is not None and account.balance is not None and account.balance_date is not None
+    balance = account.balance if account is not None and known and account.balance is not None else 0
+    state = "unknown" if not known else "debt" if balance > 0 else "overpaid" if balance < 0 else "zero"
+    form = typed or Typed(_typed(view.amount), view.method or next(iter(methods), ""))
+    return render(
+        "pay.html",
+        view.language,
+        stage=view.stage.value,
+        asks=view.stage in FORMS,
+        changes=view.stage in {Stage.WAITING, Stage.ASKING},
+        account=mask(account.number) if account else "",
+        address=mask_address(account.address) if account else "",
+        state=state,
+        balance=roubles(abs(balance)) if known and balance else "",
+        date=f"{account.balance_date:%d.%m.%Y}" if account is not None and account.balance_date else "",
+        transit=roubles(view.transit) if view.transit else "",
+        sum=roubles(view.amount) if view.amount is not None else "",
+        form=form,
+        wrong=wrong,
+        least=roubles(terms.least),
+        most=roubles(terms.most),
+        methods=[(name, said["methods"].get(name, name)) for name in methods],
+        commission=said["no_commission"] if commission_free else said["commission"],
+        pay_url=view.pay_url,
+        receipt_url=view.receipt_url,
+        hears=hears,
+        phones=dialled(phones),
+    )
+
+
+def _typed(amount: int | None) -> str:
+    """A sum as one would type it."""
+    return "" if amount is None else f"{amount // 100},{amount % 100:02d}"

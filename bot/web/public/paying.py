@@ -1,0 +1,122 @@
+"""`/pay/<token>`: what is to be paid, a button, and how it went.
+
+Looking changes nothing: messengers fetch links to draw a preview. The button leads back to the page, by GET, and the
+page to the bank, by a plain link: a form whose answer leads to another site is against our own `form-action`.
+"""
+
+import re
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qsl
+
+import structlog
+from aiohttp import hdrs, web
+
+from bot.web.answers import RETRY_SECONDS
+from bot.web.metrics import Metrics
+from bot.web.public import bills, looks
+from bot.web.public.pages import page
+from core.domain.accounts import Branches
+from core.domain.orders import PATH, Terms
+from core.services.payments import Payments, Refused, Stage, View
+from core.storage.database import Unavailable
+from parsers import kopecks
+
+REFRESH: Final = {Stage.ASKING: 3, Stage.WAITING: 15}
+"""Seconds after which the page looks by itself how things stand."""
+EMAIL: Final = re.compile(r"[\w.!#$%&*+/=?^`{|}~-]{1,64}@[\w.-]{1,100}\.[^\W\d_]{2,30}")
+
+log = structlog.get_logger()
+
+
+class PayPages:
+    """The payment page."""
+
+    def __init__(
+        self, payments: Payments, terms: Terms, branches: Branches, metrics: Metrics, *, commission_free: bool
+    ) -> None:
+        self._payments = payments
+        self._terms = terms
+        self._branches = branches
+        self._refused = metrics.refused_request
+        self._commission_free = commission_free
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where it is."""
+        place = PATH + "{token}"
+        return [web.get(place, self.show), web.post(place, self.pay)]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The page as things stand."""
+        try:
+            view = await self._payments.view(request.match_info["token"])
+        except Unavailable as problem:
+            return self._unavailable(problem)
+        return self._missed() if view is None else self._page(view)
+
+    async def pay(self, request: web.Request) -> web.Response:
+        """The button: have the provider wait, then look again."""
+        token = request.match_info["token"]
+        # Not `request.post()`, which believes any charset and any multipart that a stranger names.
+        form = dict(parse_qsl((await request.read()).decode("utf-8", "replace")))
+        typed = bills.Typed(*(form.get(name, "").strip() for name in ("amount", "method", "email")))
+        amount = kopecks(typed.amount)
+        if amount is None:
+            return await self._again(token, typed, "amount")
+        if typed.email and not EMAIL.fullmatch(typed.email):
+            return await self._again(token, typed, "email")
+        try:
+            view = await self._payments.pay(token, amount=amount, method=typed.method, email=typed.email)
+        except Refused as refused:
+            return await self._again(token, typed, refused.field)
+        except Unavailable as problem:
+            return self._unavailable(problem)
+        if view is None:
+            return self._missed()
+        answer = page(HTTPStatus.SEE_OTHER, "")
+        # Relative: a proxy may serve us under another name than we know.
+        answer.headers[hdrs.LOCATION] = token
+        return answer
+
+    async def _again(self, token: str, typed: bills.Typed, wrong: str) -> web.Response:
+        """The form once more, with what was typed and what is wrong with it."""
+        try:
+            view = await self._payments.view(token)
+        except Unavailable as problem:
+            return self._unavailable(problem)
+        if view is None:
+            return self._missed()
+        return self._page(view, typed, wrong, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    def _page(
+        self, view: View, typed: bills.Typed | None = None, wrong: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> web.Response:
+        text = bills.bill(
+            view,
+            terms=self._terms,
+            methods=self._payments.methods(view.provider),
+            hears=self._payments.hears(view.provider),
+            commission_free=self._commission_free,
+            phones=self._phones(view),
+            typed=typed,
+            wrong=wrong,
+        )
+        answer = page(status, text)
+        seconds = REFRESH.get(view.stage)
+        if seconds and not wrong and self._payments.hears(view.provider):
+            answer.headers["Refresh"] = str(seconds)
+        return answer
+
+    def _phones(self, view: View | None) -> tuple[str, ...]:
+        branch = self._branches.get(view.account.branch) if view and view.account else None
+        return (branch or next(iter(self._branches.values()))).phones
+
+    def _missed(self) -> web.Response:
+        self._refused("", "no_such_link")
+        return page(HTTPStatus.NOT_FOUND, looks.missed(self._phones(None)))
+
+    def _unavailable(self, problem: Unavailable) -> web.Response:
+        log.warning("payment_page_unavailable", reason=str(problem))
+        answer = page(HTTPStatus.SERVICE_UNAVAILABLE, looks.unavailable(self._phones(None)))
+        answer.headers[hdrs.RETRY_AFTER] = str(RETRY_SECONDS)
+        return answer

@@ -1,0 +1,123 @@
+"""The payment page in headless Chromium, from the link in the chat to the bank and back."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.bot.legibility import assert_legible
+from tests.bot.web.public.counter import Counter, counter
+from tests.conftest import FixedClock
+from tests.storage.kept import NOW
+
+pytestmark = pytest.mark.browser
+
+PICTURES = os.environ.get("METERLINE_PICTURES", "")
+"""A folder for pictures of every page, where somebody wants to look at them."""
+
+
+@pytest.fixture
+async def till(sqlite_url: str, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Counter]:
+    async with counter(tmp_path, clock) as opened:
+        yield opened
+
+
+@pytest.fixture(params=[pytest.param(scheme, id=scheme) for scheme in ("light", "dark")])
+async def page(request: pytest.FixtureRequest, till: Counter, browser: Browser) -> AsyncIterator[Page]:
+    """A telephone's window without scripts; a test fails for anything that the console complains about."""
+    complaints: list[str] = []
+    context = await browser.new_context(
+        base_url=till.running.url,
+        color_scheme=request.param,
+        viewport={"width": 390, "height": 844},
+    )
+    page = await context.new_page()
+    page.on("console", lambda said: None if "status of 4" in said.text else complaints.append(said.text))
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+async def look(page: Page, request: pytest.FixtureRequest, name: str) -> None:
+    """Measure the page at every width, and take its picture where that is asked for."""
+    await assert_legible(page)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    if PICTURES:
+        scheme = request.node.callspec.params["page"]
+        await page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png", full_page=True)
+
+
+async def test_to_the_bank_and_back(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
+    """Our policy lets the form through and the link to another origin, too; back from the bank the page knows."""
+    await page.goto(await till.link())
+    await look(page, request, "pay-open")
+    await page.get_by_label("Сумма").fill("500")
+    await page.get_by_label("СБП").check()
+    await page.get_by_role("button", name="Оплатить").click()
+    await expect(page.locator("h1")).to_have_text("Осталось заплатить")
+    await expect(page.locator(".figure")).to_have_text("500,00\N{NO-BREAK SPACE}₽")
+    await look(page, request, "pay-waiting")
+    await page.get_by_role("link", name="Перейти к оплате").click()
+    await expect(page).to_have_url(f"{till.bank.url}/checkout/{next(iter(till.bank.payments))}")
+    # The bank sends the subscriber back to the public address; here that is this machine.
+    await page.route(
+        "https://sms.example.ru/**", lambda route: route.fulfill(status=200, body=f"back at {route.request.url}")
+    )
+    await page.get_by_role("button", name="Pay").click()
+    await expect(page.locator("body")).to_contain_text("back at https://sms.example.ru/pay/")
+    back = page.url.removeprefix("https://sms.example.ru")
+    assert await till.notify(next(iter(till.bank.payments))) == 200
+    await till.running.service.payments.work()
+    await page.goto(back)
+    await expect(page.locator("h1")).to_have_text("Оплачено, спасибо")
+    await look(page, request, "pay-paid")
+
+
+async def test_a_slip_is_shown_beside_the_field(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
+    """And what was typed stays."""
+    await page.goto(await till.link())
+    await page.get_by_label("Сумма").fill("девятьсот")
+    await page.get_by_label("Почта").fill("me@example.ru")
+    await page.get_by_role("button", name="Оплатить").click()
+    await expect(page.locator("#amount-wrong")).to_contain_text("Напишите сумму числом")
+    await expect(page.get_by_label("Почта")).to_have_value("me@example.ru")
+    await look(page, request, "pay-wrong")
+
+
+async def test_an_old_link(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
+    """It says how to get a new one."""
+    await page.goto(await till.link(expires_at=NOW))
+    await expect(page.locator("main")).to_contain_text("напишите ОПЛАТА")
+    await expect(page.get_by_role("button")).to_have_count(0)
+    await look(page, request, "pay-expired")
+
+
+async def test_without_javascript(till: Counter, browser: Browser) -> None:
+    """Nothing of it needs a script, and the keyboard is enough."""
+    context = await browser.new_context(base_url=till.running.url, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(await till.link(language="en"))
+    await page.get_by_label("Sum").press("Enter")
+    await expect(page.locator("h1")).to_have_text("One step left")
+    await expect(page.get_by_role("link", name="Go on to pay")).to_be_visible()
+    await context.close()
+
+
+async def test_a_one_time_link_leads_to_the_page(till: Counter, browser: Browser) -> None:
+    """Where the chat may carry no payment link, the one-time page hands over to the payment page."""
+    from tests.bot.web.public.links import link  # noqa: PLC0415 - for this test alone
+
+    context = await browser.new_context(base_url=till.running.url)
+    page = await context.new_page()
+    first = await link(till.running.service.database, "payment")
+    await page.goto(first)
+    await page.get_by_role("button", name="Перейти к оплате").click()
+    await expect(page.get_by_label("Сумма")).to_have_value("987,65")
+    assert "/pay/" in page.url
+    await page.reload()
+    await expect(page.get_by_label("Сумма")).to_be_visible()
+    await page.goto(first)
+    await expect(page.locator("h1")).to_have_text("Ссылка не действует")
+    await context.close()
