@@ -14,7 +14,7 @@ from core.domain.messages import Address
 from core.domain.privacy import FORGOTTEN
 from core.services.chunks import Chunks
 from core.services.erasure import SETTLED, Erasure
-from core.services.moderation.decisions import ANSWERED, REPLIED
+from core.services.moderation.requests import ANSWERED, REPLIED
 from core.storage import erasure as storage
 from core.storage.database import Database
 from core.storage.profiles import forget

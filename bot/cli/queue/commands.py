@@ -1,7 +1,7 @@
 """The commands `meterline queue …`."""
 
 import getpass
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
@@ -61,9 +61,9 @@ def list_(app: App, *, branch: str, kind: str, state: str, limit: int, after: st
     """Cases, the oldest first."""
     filters = Filters(branch=branch, kind=kind, state=STATES[state])
 
-    def look(connection: Connection) -> tuple[list[cases.Entry], Mapping[str, int]]:
+    def look(connection: Connection) -> tuple[list[cases.Entry], list[cases.Count]]:
         start = cases.find(connection, after) if after else None
-        return cases.page(connection, filters, limit, start), cases.count(connection, filters)
+        return cases.page(connection, filters, limit, start), cases.count(connection, filters, app.clock.now())
 
     try:
         entries, counts = app.run(lambda database: database.read(look))

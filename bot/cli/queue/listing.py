@@ -1,6 +1,6 @@
 """The queue as a table, as lines of a log, and as rows for programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -10,7 +10,7 @@ from rich.text import Text
 from bot.cli.context import Row
 from bot.cli.queue.words import DAY, HOUR, age, kind_words, minute, one_line, sender, values
 from core.domain.accounts import Branches
-from core.storage.cases import OPEN, Case, Entry, News
+from core.storage.cases import OPEN, Case, Count, Entry, News
 
 STALE = 4 * HOUR
 """A case as old as this is shown in yellow, after a day in red."""
@@ -60,7 +60,7 @@ def news_row(item: News) -> Row:
     return what | dict(entry_row(item.entry))
 
 
-def table(entries: Sequence[Entry], counts: Mapping[str, int], now: datetime, *, branches: bool) -> RenderableType:
+def table(entries: Sequence[Entry], counts: Sequence[Count], now: datetime, *, branches: bool) -> RenderableType:
     """The list, with a line below about all that the filters let pass."""
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     grid.add_column("Case", no_wrap=True)
@@ -125,9 +125,11 @@ def _urgency(case: Case, now: datetime) -> str:
     return "yellow" if now - case.opened_at < DAY else "red"
 
 
-def _footer(shown: int, counts: Mapping[str, int]) -> str:
-    total = sum(counts.values())
-    kinds = ", ".join(f"{kind}:{count}" for kind, count in sorted(counts.items(), key=lambda item: -item[1]))
+def _footer(shown: int, counts: Sequence[Count]) -> str:
+    total = sum(count.total for count in counts)
+    overdue = sum(count.overdue for count in counts)
+    kinds = ", ".join(f"{count.kind}:{count.total}" for count in counts)
     head = f"{total} cases" if total != 1 else "1 case"
     more = f", the first {shown} shown (--limit {total} shows all)" if shown < total else ""
-    return f"{head}{more}: {kinds}"
+    late = f", {overdue} overdue" if overdue else ""
+    return f"{head}{late}{more}: {kinds}"

@@ -20,13 +20,13 @@ KINDS = {
 
 
 def test_list(queue: Desktop) -> None:
-    """The list names every kind in words, the oldest first, on 80 columns, with the counts below."""
+    """The list names every kind in words, the most urgent first, on 80 columns, with the counts below."""
     output = queue("list").stdout
     words = ("beyond the limit", "register restarted?", "verification expired", "change after export")
     for word in (*words, "question unanswered", "unreadable messages", "our mistake", "reply not delivered"):
         assert word in output
-    assert "10 cases: physical_limit:3, " in output
-    assert output.index("verification expired") < output.index("beyond the limit") < output.index("change after")
+    assert "10 cases, 3 overdue: physical_limit:3, " in " ".join(output.split())
+    assert output.index("unreadable messages") < output.index("beyond the limit") < output.index("verification expired")
     assert "\x1b" not in output
 
 
@@ -48,7 +48,7 @@ def test_list_filters(queue: Desktop) -> None:
     first = [row["reference"] for row in queue.json("list", "--limit", "4")]
     rest = [row["reference"] for row in queue.json("list", "--after", first[-1])]
     assert first + rest == everything
-    assert "10 cases, the first 2 shown (--limit 10 shows all)" in queue("list", "--limit", "2").stdout
+    assert "overdue, the first 2 shown (--limit 10 shows all)" in queue("list", "--limit", "2").stdout
     assert [row["kind"] for row in queue.json("list", "--kind", "rollover")] == ["rollover"]
     assert queue.json("list", "--branch", "amur") == []
     queue("approve", queue.refs()["rollover"], "--as", IRINA)
