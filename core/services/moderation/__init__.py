@@ -1,6 +1,7 @@
 """Moderation: what a decision about a case means, and the service that takes it in one transaction."""
 
 from core.services.moderation.background import Background, background
+from core.services.moderation.bulk import BulkRequest, Bulks, Forecast
 from core.services.moderation.requests import (
     AlreadyDecided,
     Approve,
@@ -24,9 +25,12 @@ __all__ = [
     "Approve",
     "Ask",
     "Background",
+    "BulkRequest",
+    "Bulks",
     "Canned",
     "Close",
     "Correct",
+    "Forecast",
     "Held",
     "Merge",
     "Moderation",

@@ -113,7 +113,7 @@ class Moderation:
         self._branches = branches
         self._wording = Wording(texts, capabilities)
         self._clock = clock
-        self._skin = skin
+        self.skin = skin
         self._claim = claim
         self._confirm = confirm
         self._keys = Keys()
@@ -210,7 +210,7 @@ class Moderation:
 
         def job(connection: Any) -> Case | None:  # noqa: ANN401 - as above
             until = now + self._claim
-            claimed = cases.claim_next(connection, moderator, filters or Filters(), until, now, after)
+            claimed = cases.claim_next(connection, moderator, filters or Filters(), until, now, after=after)
             if claimed is not None:
                 record = self._record(CLAIMED, moderator, now, claimed.id, new={"until": until.isoformat()})
                 cases.write(connection, [record])
@@ -320,7 +320,8 @@ class Moderation:
             outcome, ruling = self.rule(seen, request, now, version=version, override=override)
             return outcome, None if ruling.repeated else self._changes(seen, request, ruling, outcome, batch)
 
-        return settle(connection, key, ruled, now, _elsewhere(request), None if batch is None else batch.id)
+        bulk_id = None if batch is None else batch.id
+        return settle(connection, key, ruled, now, elsewhere=_elsewhere(request), bulk_id=bulk_id)
 
     def rule(
         self, seen: Picture, request: Request, now: datetime, *, version: int | None = None, override: bool = False
@@ -403,7 +404,7 @@ class Moderation:
             id=self._keys.new(now),
             at=now,
             who=moderator,
-            skin=self._skin,
+            skin=self.skin,
             what=what,
             case_id=case_id,
             old=old or {},

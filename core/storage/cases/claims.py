@@ -26,7 +26,7 @@ def claim(
 
 
 def claim_next(
-    connection: Connection, moderator: str, filters: Filters, until: datetime, now: datetime, after: Case | None = None
+    connection: Connection, moderator: str, filters: Filters, until: datetime, now: datetime, *, after: Case | None
 ) -> Case | None:
     """Claim the most urgent free case behind `after`, in one statement; None where there is none."""
     chosen = select(case.c.id).where(*conditions(filters), case.c.state == constant(OPEN), is_free(now))

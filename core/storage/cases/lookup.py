@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
 
 from core.domain.accounts import Meter, search_key
-from core.domain.keys import reference, reference_value
+from core.domain.keys import reference_value
 from core.domain.privacy import FORGOTTEN
 from core.domain.readings import Reading
 from core.storage.cases.types import (
@@ -58,13 +58,8 @@ class AmbiguousReference(ReferenceRefused):
 
     def __init__(self, text: str, candidates: list[Case]) -> None:
         self.candidates = tuple(candidates)
-        named = ", ".join(f"{longer_reference(item.id)} ({item.kind}, {item.state})" for item in candidates)
+        named = ", ".join(f"{item.long_reference} ({item.kind}, {item.state})" for item in candidates)
         super().__init__(f"{text!r} may mean several cases: {named}")
-
-
-def longer_reference(key: int) -> str:
-    """The last eight letters of a key, for the rare case that five fit several."""
-    return reference(key >> 25)[-3:] + reference(key)
 
 
 def find(connection: Connection, text: str) -> Case:

@@ -38,6 +38,7 @@ def settle(
     key: int,
     decide: Callable[[Picture], tuple[T, Changes | None]],
     now: datetime,
+    *,
     elsewhere: Elsewhere | None = None,
     bulk_id: int | None = None,
 ) -> T:

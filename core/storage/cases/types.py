@@ -19,6 +19,11 @@ PENDING: Final = (Status.IN_REVIEW, Status.NEEDS_CONFIRMATION)
 """Readings that wait for somebody; a decision settles no other."""
 
 
+def long_reference(key: int) -> str:
+    """The last eight letters of a key."""
+    return reference(key >> 25)[-3:] + reference(key)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """An item of the queue, as stored."""
@@ -54,6 +59,11 @@ class Case:
     def reference(self) -> str:
         """Five letters to name it by: those that the subscriber was told about his reading, else its own."""
         return reference(self.reading_id or self.id)
+
+    @property
+    def long_reference(self) -> str:
+        """Its own last eight letters, for the rare case that five fit several."""
+        return long_reference(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
