@@ -39,6 +39,12 @@ def case_row(case: Case) -> dict[str, object]:
         "closed_at": case.closed_at,
         "decision": case.decision,
         "decided_by": case.decided_by,
+        "language": case.language,
+        "priority": case.priority,
+        "due_at": case.due_at,
+        "claimed_by": case.claimed_by,
+        "claimed_until": case.claimed_until,
+        "version": case.version,
     }
 
 

@@ -1,7 +1,7 @@
 """Moderation: what a decision about a case means, and the service that takes it in one transaction."""
 
 from core.services.moderation.background import Background, background
-from core.services.moderation.bulk import BulkRequest, Bulks, Forecast
+from core.services.moderation.bulk import UNDO, BulkRequest, Bulks, Forecast
 from core.services.moderation.requests import (
     AlreadyDecided,
     Approve,
@@ -17,10 +17,12 @@ from core.services.moderation.requests import (
     Reply,
     Request,
 )
-from core.services.moderation.service import Moderation, Outcome
+from core.services.moderation.service import CLAIM, Moderation, Outcome
 from core.services.moderation.wording import Canned
 
 __all__ = [
+    "CLAIM",
+    "UNDO",
     "AlreadyDecided",
     "Approve",
     "Ask",

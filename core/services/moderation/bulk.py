@@ -17,7 +17,7 @@ from typing import Any, Final
 from core.domain.keys import Keys, reference
 from core.ports.clock import Clock
 from core.services.chunks import Told
-from core.services.moderation.requests import Approve, Close, Refused, Reject, Reply
+from core.services.moderation.requests import Approve, Close, Refused, Reject, Reply, Request
 from core.services.moderation.service import Batch, Moderation, Outcome
 from core.services.moderation.tidying import tidy
 from core.storage import cases
@@ -120,7 +120,7 @@ class Bulks:
             await self._sleep(self._stopwatch() - begun)
         return made, done
 
-    def _some(self, connection: Any, waiting: Sequence[Case], request: BulkRequest, made: Bulk) -> Forecast:  # noqa: ANN401 - storage's Connection
+    def _some(self, connection: Any, waiting: Sequence[Case], request: Request, made: Bulk) -> Forecast:  # noqa: ANN401 - storage's Connection
         """Decide about as many cases as fit a short write, one at least."""
         if not cases.is_open(connection, made.id, self._clock.now()):
             return Forecast((), tuple((case, TOO_LATE) for case in waiting))
