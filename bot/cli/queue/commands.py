@@ -1,7 +1,7 @@
 """The commands `meterline queue …`."""
 
+import sys
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 import click
@@ -12,7 +12,9 @@ from bot.cli.context import REJECTED, App, Fault, Group, pass_app
 from bot.cli.queue import listing
 from bot.cli.queue.deciding import as_moderator, decide, deciding, desk, settle, split
 from bot.cli.queue.follow import follow
+from bot.cli.queue.keys import at_keys
 from bot.cli.queue.screen import picture_row, screen
+from bot.cli.queue.session import Session
 from core.services.moderation import Approve, Ask, Close, Correct, Note, Refused, Reject, Reply, background
 from core.storage import cases
 from core.storage.cases import CLOSED, OPEN, Elsewhere, Filters
@@ -68,11 +70,19 @@ def list_(app: App, /, *, state: str, limit: int, after: str | None, older: int 
 @click.option(
     "-n", "last", type=click.IntRange(0, 1000), default=10, show_default=True, help="Open cases to begin with."
 )
+@click.option("--branch", default="", metavar="CODE", help="Only this branch.")
+@click.option("--kind", default="", metavar="KIND", help="Only this kind.")
+@click.option("--channel", default="", metavar="NAME", help="Only what came by this channel.")
+@as_moderator
 @pass_app
-def tail(app: App, *, last: int) -> None:
-    """Open cases, then new ones and decisions as they come, until Ctrl-C."""
+def tail(app: App, /, *, last: int, moderator: str, **wanted: str) -> None:
+    """Open cases, then new ones and decisions as they come, until Ctrl-C.
+
+    On a terminal single keys decide: space takes the next case, ? lists the keys.
+    """
     branches = app.branches()
     out = app.out
+    filters = Filters(**wanted)  # type: ignore[arg-type] # texts only
 
     def show(item: cases.News) -> None:
         if app.json or out.is_terminal:
@@ -80,8 +90,17 @@ def tail(app: App, *, last: int) -> None:
         else:
             click.echo(listing.line(item, branches, dated=True).plain)
 
+    async def watch(database: Database) -> None:
+        if app.json or not (out.is_terminal and sys.stdin.isatty()):
+            await follow(database, show, last, filters)
+            return
+        session = Session(
+            desk(app, database), moderator, app.clock, lambda what: out.print(what, markup=False), filters
+        )
+        await at_keys(session, lambda: follow(database, session.hear(show), last, filters))
+
     try:
-        app.run(partial(follow, show=show, last=last))
+        app.run(watch)
     except KeyboardInterrupt:
         app.note("")
 

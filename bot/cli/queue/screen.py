@@ -62,6 +62,16 @@ def screen(seen: Picture, past: Background | None, branch: Branch, now: datetime
     return Group(*parts)
 
 
+def card(seen: Picture, past: Background | None, branch: Branch, now: datetime) -> RenderableType:
+    """The case in a few lines, for the stream: why it is open, what was written, and the values side by side."""
+    facts = _grid()
+    facts.add_row(Text("Why", "dim"), Text(why(seen, past, branch)))
+    if seen.typed:
+        facts.add_row(Text("Typed", "dim"), Text(one_line(seen.typed), "bold"))
+    parts: list[RenderableType] = [_title(seen, now), facts]
+    return Group(*parts, *([] if past is None else [_comparison(seen, past)]))
+
+
 def picture_row(seen: Picture, past: Background | None, *, full: bool) -> Row:
     """The case for programs: the whole history."""
     account, meter = seen.account, seen.meter
