@@ -28,6 +28,7 @@ COMMANDS = {
     "export": Place("bot.cli.files", "export", "Write readings for billing."),
     "deeplink": Place("bot.cli.deeplink", "deeplink", "Sign the links that bills carry."),
     "say": Place("bot.cli.say", "say", "Send a text as a subscriber would, and see the reply."),
+    "enter": Place("bot.cli.enter", "enter", "Enter readings from the telephone or the paper box."),
     "queue": Place("bot.cli.queue", "queue", "Look at the moderation queue and decide."),
     "reminders": Place("bot.cli.reminders", "reminders", "Remind subscribers of the window, and see how far it is."),
     "subscriber": Place("bot.cli.subscriber", "subscriber", "Show, hand out or forget what we hold about somebody."),
