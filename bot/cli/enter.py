@@ -129,5 +129,5 @@ def _line(number: int, row: Row) -> "Text":
     text.append("" if used is None else f", {used} kWh")
     text.append("" if row["code"] == "accepted" else f"  {row['code']}", "dim")
     if result == "doubtful":
-        text.append(f"; add {SURE} if sure")
+        text.append(f"; add {SURE}")
     return text

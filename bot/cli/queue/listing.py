@@ -8,18 +8,19 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.context import Row
-from bot.cli.queue.words import DAY, HOUR, age, kind_words, minute, one_line, sender, values
+from bot.cli.queue.words import age, kind_words, minute, one_line, sender, values
 from core.domain.accounts import Branches
 from core.storage.cases import OPEN, Case, Count, Entry, News
 
-STALE = 4 * HOUR
-"""A case as old as this is shown in yellow, after a day in red."""
 COLOURS = {
     "opened": "yellow",
     "approved": "green",
     "corrected": "green",
     "rejected": "red",
     "answered": "blue",
+    "asked": "blue",
+    "claimed": "magenta",
+    "undone": "yellow",
     "replied": "blue",
 }
 
@@ -81,7 +82,7 @@ def table(entries: Sequence[Entry], counts: Sequence[Count], now: datetime, *, b
         grid.add_row(
             Text(case.reference, "bold cyan"),
             Text(age(case.opened_at, now), _urgency(case, now)),
-            Text(about(case)),
+            Text.assemble(about(case), (f" {case.claimed_by}" if case.held(now) else "", "magenta")),
             Text(entry.account or sender(case.address), overflow="ellipsis"),
             *([Text(case.branch, "dim", overflow="ellipsis")] if branches else []),
             Text(subject(entry), overflow="ellipsis", no_wrap=True),
@@ -126,9 +127,10 @@ def line(item: News, branches: Branches, *, dated: bool = False) -> Text:
 
 
 def _urgency(case: Case, now: datetime) -> str:
-    if case.state != OPEN or now - case.opened_at < STALE:
+    """Red where it should have been decided, yellow in the last half of its time."""
+    if case.state != OPEN or now < case.opened_at + (case.due_at - case.opened_at) / 2:
         return ""
-    return "yellow" if now - case.opened_at < DAY else "red"
+    return "yellow" if now < case.due_at else "red"
 
 
 def _footer(shown: int, counts: Sequence[Count]) -> str:

@@ -133,6 +133,8 @@ def _reading_row(item: Reading) -> Row:
 def _title(seen: Picture, now: datetime) -> Text:
     case = seen.case
     title = Text.assemble(("Case ", "bold"), (case.reference, "bold cyan"), "  ", (kind_words(case.kind), "bold"))
+    if case.held(now):
+        title.append(f"  {case.claimed_by} works on it", "magenta")
     if case.state == OPEN:
         return title.append(f"  open for {age(case.opened_at, now)}", "yellow")
     return title.append(f"  {case.decision} by {case.decided_by}", "green")
@@ -277,11 +279,12 @@ def _commands(seen: Picture, past: Background | None) -> Iterator[str]:
         example = " ".join(map(str, hint)) or " ".join(zone.upper() for zone in ZONES[zones])
         yield f"approve {ref}"
         yield f"correct {ref} {example}"
+        yield f"ask {ref}"
         yield f'reject {ref} --reason "…"'
         yield f'reply {ref} "…"'
     else:
         yield f'reply {ref} "…" --close'
-        yield f'reject {ref} --reason "…"     closes it without a message'
+        yield f"close {ref}     without a message"
 
 
 def _grid() -> Table:

@@ -1,8 +1,7 @@
 """Claims, bulk decisions and the audit log on the command line."""
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import click
@@ -14,7 +13,7 @@ from bot.cli.queue.commands import queue
 from bot.cli.queue.deciding import as_moderator, desk, override_option
 from bot.cli.queue.listing import case_row
 from bot.cli.queue.results import results_row
-from bot.cli.queue.words import kind_words, minute
+from bot.cli.queue.words import kind_words, minute, values
 from core.domain.keys import reference
 from core.services.moderation import Approve, BulkRequest, Bulks, Close, Refused, Reject, Reply
 from core.storage.cases import Bulk, Case, Filters, Record
@@ -253,29 +252,35 @@ def _record_row(item: Record) -> Row:
         "who": item.who,
         "skin": item.skin,
         "what": item.what,
-        "case": None if item.case_id is None else reference(item.case_id),
+        "case": item.reference or None,
         "old": item.old,
         "new": item.new,
     }
 
 
-def _records(records: Sequence[Record], zone: Any) -> Table:  # noqa: ANN401 - a tzinfo
+def _records(records: Sequence[Record], zone: tzinfo) -> Table:
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for name in ("When", "Who", "By", "What", "Case"):
         grid.add_column(name, no_wrap=True)
     grid.add_column("Values")
     for item in records:
-        case = "" if item.case_id is None else reference(item.case_id)
         grid.add_row(
-            Text(minute(item.at, zone), "dim"), Text(item.who), item.skin, item.what, Text(case, "cyan"), _values(item)
+            Text(minute(item.at, zone), "dim"),
+            Text(item.who),
+            item.skin,
+            item.what,
+            Text(item.reference, "cyan"),
+            _values(item, zone),
         )
     return grid
 
 
-def _values(item: Record) -> Text:
+def _values(item: Record, zone: tzinfo) -> Text:
+    """What changed, in a few words; `--json` has all of it."""
     old, new = item.old.get("values"), item.new.get("values")
-    if new is None:
-        return Text(json.dumps(dict(item.new), ensure_ascii=False) if item.new else "", "dim")
-    now = " / ".join(map(str, new))
-    was = " / ".join(map(str, old or ()))
-    return Text(now if old == new else f"{was} → {now}", "dim")
+    if new is not None:
+        now, was = values(new), values(old or ())
+        return Text(now if old == new else f"{was} → {now}", "dim")
+    if "until" in item.new:
+        return Text(f"until {minute(datetime.fromisoformat(item.new['until']), zone)}", "dim")
+    return Text(str(item.new.get("into") or item.new.get("text") or item.old.get("bulk") or ""), "dim")

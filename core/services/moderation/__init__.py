@@ -2,6 +2,7 @@
 
 from core.services.moderation.background import Background, background
 from core.services.moderation.bulk import UNDO, BulkRequest, Bulks, Forecast
+from core.services.moderation.ledger import Outcome
 from core.services.moderation.requests import (
     AlreadyDecided,
     Approve,
@@ -17,7 +18,7 @@ from core.services.moderation.requests import (
     Reply,
     Request,
 )
-from core.services.moderation.service import CLAIM, Moderation, Outcome
+from core.services.moderation.service import CLAIM, Moderation
 from core.services.moderation.wording import Canned
 
 __all__ = [

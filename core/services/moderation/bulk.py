@@ -17,8 +17,9 @@ from typing import Any, Final
 from core.domain.keys import Keys, reference
 from core.ports.clock import Clock
 from core.services.chunks import Told
+from core.services.moderation.ledger import Batch, Outcome
 from core.services.moderation.requests import Approve, Close, Refused, Reject, Reply, Request
-from core.services.moderation.service import Batch, Moderation, Outcome
+from core.services.moderation.service import Moderation
 from core.services.moderation.tidying import tidy
 from core.storage import cases
 from core.storage.cases import Bulk, Case, Filters, Record, Undone

@@ -8,6 +8,7 @@ from core.domain.accounts import Branch, Meter
 from core.domain.readings import Code, Reading, Status
 from core.domain.validation import Verdict, baseline, consumption, judge
 from core.domain.windows import local_day
+from core.services.moderation.repeats import canned_key, correction_note, repeat
 from core.services.moderation.requests import (
     ANSWERED,
     APPROVED,
@@ -18,7 +19,6 @@ from core.services.moderation.requests import (
     NOTED,
     REJECTED,
     REPLIED,
-    AlreadyDecided,
     Approve,
     Ask,
     Close,
@@ -56,7 +56,7 @@ def decide(
         Refused: the decision does not suit the case, or its values the meter.
     """
     if picture.case.state != OPEN:
-        return _repeat(picture, request, branch)
+        return repeat(picture, request, branch)
     match request:
         case Approve():
             ruling = _approve(picture, request, branch)
@@ -130,7 +130,7 @@ def _correct(picture: Picture, request: Correct, branch: Branch) -> Ruling:
         decided_by=request.moderator,
     )
     ruling = _accept(picture, corrected, CORRECTED, "case-corrected")
-    return replace(ruling, note=_correction_note(request), serial=meter.serial)
+    return replace(ruling, note=correction_note(request), serial=meter.serial)
 
 
 def _accept(picture: Picture, reading: Reading, action: str, text_key: str) -> Ruling:
@@ -251,54 +251,10 @@ def _reply(picture: Picture, request: Reply, now: datetime) -> Ruling:
         action=action,
         closes=request.close,
         note=request.text or request.canned,
-        text_key=_canned(request),
+        text_key=canned_key(request),
         words=request.text,
         repeated=repeated,
     )
-
-
-def _repeat(picture: Picture, request: Request, branch: Branch) -> Ruling:
-    """The same answer again to whoever repeats himself; the news to everybody else."""
-    case, last = picture.case, picture.actions[-1] if picture.actions else None
-    if last is not None and case.decided_by == request.moderator and _same(request, case.decision, last.note):
-        ruling = Ruling(action=case.decision, note=last.note, reading=picture.reading, repeated=True)
-        match request:
-            case Approve():
-                return replace(ruling, text_key="case-approved")
-            case Correct():
-                return replace(ruling, text_key="case-corrected")
-            case Reject() if case.decision == REJECTED:
-                return replace(ruling, text_key="case-rejected", reason=request.reason, code=request.code)
-            case Ask():
-                return replace(ruling, text_key="case-asked", reason=request.question)
-            case Reply():
-                return replace(ruling, text_key=_canned(request), words=request.text)
-        return ruling
-    at = case.closed_at or case.opened_at
-    when = at.astimezone(branch.timezone).strftime("%d.%m.%Y %H:%M")
-    by = case.decided_by or "somebody"
-    text = f"already decided by {by} at {when}: {case.decision or 'closed'}"
-    raise AlreadyDecided(text, by=by, at=at, decision=case.decision)
-
-
-def _same(request: Request, decision: str, note: str) -> bool:
-    """Whether a closed case was closed by this very request; a note, a merger and a bare reply close none."""
-    match request:
-        case Approve():
-            asked: tuple[tuple[str, ...], str] = ((APPROVED,), note)
-        case Correct():
-            asked = ((CORRECTED,), _correction_note(request))
-        case Reject():
-            asked = ((REJECTED, ENDED), request.reason or request.code)
-        case Ask():
-            asked = ((ASKED,), request.question)
-        case Close():
-            asked = ((ENDED,), request.note)
-        case Reply(close=True):
-            asked = ((ANSWERED,), request.text or request.canned)
-        case _:
-            asked = ((), note)
-    return decision in asked[0] and note == asked[1]
 
 
 def _waiting_reading(picture: Picture, verb: str) -> Reading:
@@ -339,19 +295,6 @@ def _rivals(picture: Picture, reading: Reading) -> list[Reading]:
     return [other for other in picture.readings if other.id != reading.id and other.period == reading.period]
 
 
-def _canned(request: Reply) -> str:
-    """The key of a canned reply's text; own words go before it."""
-    return f"canned-{request.canned}" if request.canned and not request.text else ""
-
-
 def _clock(moment: datetime, branch: Branch) -> str:
     """`16:05`, by the branch's clock."""
     return moment.astimezone(branch.timezone).strftime("%H:%M")
-
-
-def _correction_note(request: Correct) -> str:
-    """The values, and where they belong; without account numbers, for notes outlive them."""
-    values = " ".join(map(str, request.values))
-    moved = "moved to another account" if request.elsewhere and request.elsewhere.account else ""
-    moved = moved or ("moved to another meter" if request.elsewhere else "")
-    return ": ".join(part for part in (values, moved, request.note) if part)

@@ -6,17 +6,15 @@ gives; they decide nothing. Whoever signs in is theirs to know: here a moderator
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from core.domain.accounts import Branch, Branches
-from core.domain.keys import Keys
 from core.domain.messages import Capabilities
-from core.domain.readings import Reading
 from core.ports.clock import Clock
 from core.services.moderation.decisions import CONFIRM, check, decide
+from core.services.moderation.ledger import Batch, Ledger, Outcome
 from core.services.moderation.requests import (
     Approve,
     Ask,
@@ -37,14 +35,12 @@ from core.storage import cases
 from core.storage.cases import (
     CLAIMED,
     RELEASED,
-    Action,
     Case,
     CaseTaken,
     Changes,
     Elsewhere,
     Entry,
     Filters,
-    Message,
     Picture,
     Record,
     ReferenceRefused,
@@ -61,36 +57,6 @@ ATTEMPTS: Final = 3
 """How often a decision is taken anew when another one was committed in between; the second time it sees that one."""
 CLAIM: Final = timedelta(minutes=15)
 """How long a claim holds, where nothing else is set: a case takes a minute, a telephone call ten."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a decision came to, or would come to, for whoever took it."""
-
-    case: Case
-    """As it was before."""
-    action: str
-    at: datetime
-    account: str = field(repr=False)
-    serial: str = field(repr=False)
-    reading: Reading | None
-    text: str = field(repr=False)
-    """What the subscriber is told."""
-    untold: str
-    """Why he is told nothing, where he should be."""
-    superseded: tuple[Reading, ...]
-    closed_too: tuple[Case, ...]
-    repeated: bool
-    """The same moderator has decided so before; nothing was changed or sent again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """The bulk decision that a decision is a part of."""
-
-    id: int
-    due_at: datetime
-    """When its messages go out."""
 
 
 class Moderation:
@@ -114,9 +80,9 @@ class Moderation:
         self._wording = Wording(texts, capabilities)
         self._clock = clock
         self.skin = skin
+        self._ledger = Ledger(skin)
         self._claim = claim
         self._confirm = confirm
-        self._keys = Keys()
 
     # Decisions
 
@@ -190,7 +156,9 @@ class Moderation:
             until = now + self._claim
             claimed = cases.claim(connection, key, moderator, until, now, override=override)
             if claimed is not None:
-                cases.write(connection, [self._record(CLAIMED, moderator, now, key, new={"until": until.isoformat()})])
+                cases.write(
+                    connection, [self._ledger.record(CLAIMED, moderator, now, key, new={"until": until.isoformat()})]
+                )
             return claimed
 
         claimed = await self._database.write(job)
@@ -211,12 +179,15 @@ class Moderation:
         def job(connection: Any) -> Case | None:  # noqa: ANN401 - as above
             until = now + self._claim
             claimed = cases.claim_next(connection, moderator, filters or Filters(), until, now, after=after)
-            if claimed is not None:
-                record = self._record(CLAIMED, moderator, now, claimed.id, new={"until": until.isoformat()})
-                cases.write(connection, [record])
-            return claimed
+            return self._note_claim(connection, claimed, moderator, now)
 
         return await self._database.write(job)
+
+    def _note_claim(self, connection: Any, claimed: Case | None, moderator: str, now: datetime) -> Case | None:  # noqa: ANN401 - as above
+        if claimed is not None and claimed.claimed_until is not None:
+            new = {"until": claimed.claimed_until.isoformat()}
+            cases.write(connection, [self._ledger.record(CLAIMED, moderator, now, claimed.id, new=new)])
+        return claimed
 
     async def release(self, ref: str, moderator: str, *, override: bool = False) -> bool:
         """Let a case go; False where it was not held any more. A supervisor frees those of others with `override`."""
@@ -225,7 +196,7 @@ class Moderation:
         def job(connection: Any) -> bool:  # noqa: ANN401 - as above
             released = cases.release(connection, key, moderator, now, override=override)
             if released:
-                cases.write(connection, [self._record(RELEASED, moderator, now, key)])
+                cases.write(connection, [self._ledger.record(RELEASED, moderator, now, key)])
             return released
 
         return await self._database.write(job)
@@ -256,7 +227,7 @@ class Moderation:
         """
         _check_name(moderator)
         seen = await self.picture(ref)
-        record = self._record("revealed" if reveal else "viewed", moderator, self._clock.now(), seen.case.id)
+        record = self._ledger.record("revealed" if reveal else "viewed", moderator, self._clock.now(), seen.case.id)
         await self._database.write(partial(cases.write, records=[record]))
         return seen
 
@@ -318,7 +289,7 @@ class Moderation:
 
         def ruled(seen: Picture) -> tuple[Outcome, Changes | None]:
             outcome, ruling = self.rule(seen, request, now, version=version, override=override)
-            return outcome, None if ruling.repeated else self._changes(seen, request, ruling, outcome, batch)
+            return outcome, None if ruling.repeated else self._ledger.changes(seen, request, ruling, outcome, batch)
 
         bulk_id = None if batch is None else batch.id
         return settle(connection, key, ruled, now, elsewhere=_elsewhere(request), bulk_id=bulk_id)
@@ -353,64 +324,6 @@ class Moderation:
         )
         return outcome, ruling
 
-    def _changes(
-        self, seen: Picture, request: Request, ruling: Ruling, outcome: Outcome, batch: Batch | None
-    ) -> Changes:
-        case, now = seen.case, outcome.at
-        due = now if batch is None else batch.due_at
-        message = None
-        if outcome.text:
-            message = Message(id=self._keys.new(now), to=case.address, text=outcome.text, due_at=due)
-        action = partial(Action, at=now, moderator=request.moderator)
-        follows = f"replaced by {case.reference}" if ruling.closes_as != ruling.action else f"into {case.reference}"
-        return Changes(
-            action=action(
-                id=self._keys.new(now),
-                case_id=case.id,
-                action=ruling.action,
-                note=ruling.note,
-                outbox_id=message.id if message else None,
-            ),
-            decision=ruling.action if ruling.closes else "",
-            reading=ruling.reading,
-            superseded=tuple(other.id for other in ruling.superseded),
-            closes_too=tuple(
-                action(id=self._keys.new(now), case_id=other.id, action=ruling.closes_as, note=follows)
-                for other in ruling.closes_too
-            ),
-            message=message,
-            records=(
-                self._record(
-                    ruling.action, request.moderator, now, case.id, old=_state(case, seen.reading), new=_new(ruling)
-                ),
-                *(
-                    self._record(ruling.closes_as, request.moderator, now, other.id, new={"into": case.reference})
-                    for other in ruling.closes_too
-                ),
-            ),
-        )
-
-    def _record(
-        self,
-        what: str,
-        moderator: str,
-        now: datetime,
-        case_id: int | None,
-        *,
-        old: Mapping[str, Any] | None = None,
-        new: Mapping[str, Any] | None = None,
-    ) -> Record:
-        return Record(
-            id=self._keys.new(now),
-            at=now,
-            who=moderator,
-            skin=self.skin,
-            what=what,
-            case_id=case_id,
-            old=old or {},
-            new=new or {},
-        )
-
 
 def _elsewhere(request: Request) -> Elsewhere | None:
     return request.elsewhere if isinstance(request, Correct) else None
@@ -424,22 +337,3 @@ def _checked(request: Request) -> Request:
 def _check_name(moderator: str) -> None:
     if not 0 < len(moderator) <= MODERATOR_LENGTH:
         raise Refused(f"a moderator's name has 1 to {MODERATOR_LENGTH} characters")
-
-
-def _state(case: Case, reading: Reading | None) -> dict[str, Any]:
-    """What the audit log says of a case before a decision."""
-    state: dict[str, Any] = {"version": case.version}
-    if case.claimed_by:
-        state["claimed_by"] = case.claimed_by
-    return state | _reading_state(reading)
-
-
-def _new(ruling: Ruling) -> dict[str, Any]:
-    state = _reading_state(ruling.reading)
-    return state | ({"text": ruling.code or ruling.text_key} if ruling.code or ruling.text_key else {})
-
-
-def _reading_state(reading: Reading | None) -> dict[str, Any]:
-    if reading is None:
-        return {}
-    return {"status": reading.status.value, "values": list(reading.values), "meter": reading.meter_id}

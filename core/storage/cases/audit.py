@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
+from core.domain.keys import reference
 from core.storage.cases.types import Record
-from core.storage.tables import audit
+from core.storage.tables import audit, case
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -23,7 +24,8 @@ def records(
     connection: Connection, *, case_id: int | None = None, who: str = "", what: str = "", limit: int, before: int = 0
 ) -> list[Record]:
     """The latest lines, the newest first; `before` is the key of the last line seen, to go on behind it."""
-    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    query = select(audit, case.c.reading_id).outerjoin_from(audit, case, case.c.id == audit.c.case_id)
+    query = query.order_by(audit.c.id.desc()).limit(limit)
     if case_id is not None:
         query = query.where(audit.c.case_id == case_id)
     wanted = {audit.c.who: who, audit.c.what: what}
@@ -34,7 +36,7 @@ def records(
 
 
 def to_record(row: Row[Any]) -> Record:
-    """A row of the log."""
+    """A row of the log, with its case's reading."""
     return Record(
         id=row.id,
         at=row.at,
@@ -44,6 +46,7 @@ def to_record(row: Row[Any]) -> Record:
         case_id=row.case_id,
         old=json.loads(row.old or "{}"),
         new=json.loads(row.new or "{}"),
+        reference="" if row.case_id is None else reference(row.reading_id or row.case_id),
     )
 
 

@@ -181,6 +181,8 @@ class Record:
     case_id: int | None = None
     old: Mapping[str, Any] = field(default_factory=dict)
     new: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = ""
+    """The case's, as the subscriber and the list name it; filled in where the log is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

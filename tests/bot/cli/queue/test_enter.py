@@ -73,4 +73,4 @@ def test_lines_for_people(enter: Clerk) -> None:
     assert len(lines) == 7
     assert all(cell_len(line) <= 80 for line in lines)
     assert lines[2].split()[:4] == ["3", "doubtful", "1234567890", "12345678"]
-    assert lines[2].endswith("too_large; add ! if sure")
+    assert lines[2].endswith("too_large; add !")

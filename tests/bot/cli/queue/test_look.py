@@ -70,7 +70,7 @@ def test_empty_list(empty: Desktop) -> None:
         ("rollover", ("near its end at 99870", "passed 99999", "+245, restarted", "8.2 a day")),
         ("correction_after_export", ("Billing has 3200 / 1850 for this month", "next export", "DAY NIGHT")),
         ("unconfirmed", ("We asked", "nobody answered", "6~000 kWh", "usually 6.8 a day")),
-        ("hand_over", ("could not be read", "позвоните мне", "not known", "--close", "closes it without a message")),
+        ("hand_over", ("could not be read", "позвоните мне", "not known", "--close", "without a message")),
         ("failed_event", ("We failed", "\\x1b[31m5778 ⏎ ночь 2542", "--close")),
         ("undelivered", ("could not be delivered", "Принято", "0010334090", "55556666 7100")),
     ],
