@@ -264,14 +264,8 @@ def _records(records: Sequence[Record], zone: tzinfo) -> Table:
         grid.add_column(name, no_wrap=True)
     grid.add_column("Values")
     for item in records:
-        grid.add_row(
-            Text(minute(item.at, zone), "dim"),
-            Text(item.who),
-            item.skin,
-            item.what,
-            Text(item.reference, "cyan"),
-            _values(item, zone),
-        )
+        when, about = Text(minute(item.at, zone), "dim"), Text(item.reference, "cyan")
+        grid.add_row(when, Text(item.who), item.skin, item.what, about, _values(item, zone))
     return grid
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from core.domain.keys import Keys, reference
+from core.domain.keys import reference
 from core.ports.clock import Clock
 from core.services.chunks import Told
 from core.services.moderation.ledger import Batch, Outcome
@@ -22,7 +22,7 @@ from core.services.moderation.requests import Approve, Close, Refused, Reject, R
 from core.services.moderation.service import Moderation
 from core.services.moderation.tidying import tidy
 from core.storage import cases
-from core.storage.cases import Bulk, Case, Filters, Record, Undone
+from core.storage.cases import Bulk, Case, Filters, Undone
 from core.storage.database import Database
 
 MOST: Final = 500
@@ -67,7 +67,7 @@ class Bulks:
         self._undo = undo
         self._stopwatch = stopwatch
         self._sleep = sleep
-        self._keys = Keys()
+        self._keys = moderation.ledger.keys
 
     async def select(self, selection: Filters | Sequence[str]) -> list[Case]:
         """The cases that filters let pass or references name, at most `MOST`.
@@ -153,10 +153,10 @@ class Bulks:
             now = self._clock.now()
             if not cases.is_open(connection, made.id, now):
                 return None
-            new_key = partial(self._keys.new, now)
-            undone = cases.undo(connection, made.id, moderator, new_key, now)
-            records = [self._record(new_key(), moderator, case_id, made) for case_id in undone.cases]
-            cases.write(connection, records)
+            undone = cases.undo(connection, made.id, moderator, partial(self._keys.new, now), now)
+            old = {"bulk": reference(made.id), "action": made.action}
+            note = partial(self._moderation.ledger.record, cases.UNDONE, moderator, now, old=old)
+            cases.write(connection, [note(case_id) for case_id in undone.cases])
             return undone
 
         undone = await self._database.write(job)
@@ -174,14 +174,3 @@ class Bulks:
             if (reference(made.id) == ref.strip().upper()) if ref else (made.who == moderator):
                 return made
         raise Refused(f"there is no bulk decision {ref!r}" if ref else f"{moderator} has decided nothing in bulk")
-
-    def _record(self, key: int, moderator: str, case_id: int, made: Bulk) -> Record:
-        return Record(
-            id=key,
-            at=self._clock.now(),
-            who=moderator,
-            skin=self._moderation.skin,
-            what="undone",
-            case_id=case_id,
-            old={"bulk": reference(made.id), "action": made.action},
-        )

@@ -79,8 +79,7 @@ class Moderation:
         self._branches = branches
         self._wording = Wording(texts, capabilities)
         self._clock = clock
-        self.skin = skin
-        self._ledger = Ledger(skin)
+        self.ledger = Ledger(skin)
         self._claim = claim
         self._confirm = confirm
 
@@ -157,7 +156,7 @@ class Moderation:
             claimed = cases.claim(connection, key, moderator, until, now, override=override)
             if claimed is not None:
                 cases.write(
-                    connection, [self._ledger.record(CLAIMED, moderator, now, key, new={"until": until.isoformat()})]
+                    connection, [self.ledger.record(CLAIMED, moderator, now, key, new={"until": until.isoformat()})]
                 )
             return claimed
 
@@ -186,7 +185,7 @@ class Moderation:
     def _note_claim(self, connection: Any, claimed: Case | None, moderator: str, now: datetime) -> Case | None:  # noqa: ANN401 - as above
         if claimed is not None and claimed.claimed_until is not None:
             new = {"until": claimed.claimed_until.isoformat()}
-            cases.write(connection, [self._ledger.record(CLAIMED, moderator, now, claimed.id, new=new)])
+            cases.write(connection, [self.ledger.record(CLAIMED, moderator, now, claimed.id, new=new)])
         return claimed
 
     async def release(self, ref: str, moderator: str, *, override: bool = False) -> bool:
@@ -196,7 +195,7 @@ class Moderation:
         def job(connection: Any) -> bool:  # noqa: ANN401 - as above
             released = cases.release(connection, key, moderator, now, override=override)
             if released:
-                cases.write(connection, [self._ledger.record(RELEASED, moderator, now, key)])
+                cases.write(connection, [self.ledger.record(RELEASED, moderator, now, key)])
             return released
 
         return await self._database.write(job)
@@ -227,7 +226,7 @@ class Moderation:
         """
         _check_name(moderator)
         seen = await self.picture(ref)
-        record = self._ledger.record("revealed" if reveal else "viewed", moderator, self._clock.now(), seen.case.id)
+        record = self.ledger.record("revealed" if reveal else "viewed", moderator, self._clock.now(), seen.case.id)
         await self._database.write(partial(cases.write, records=[record]))
         return seen
 
@@ -289,7 +288,7 @@ class Moderation:
 
         def ruled(seen: Picture) -> tuple[Outcome, Changes | None]:
             outcome, ruling = self.rule(seen, request, now, version=version, override=override)
-            return outcome, None if ruling.repeated else self._ledger.changes(seen, request, ruling, outcome, batch)
+            return outcome, None if ruling.repeated else self.ledger.changes(seen, request, ruling, outcome, batch)
 
         bulk_id = None if batch is None else batch.id
         return settle(connection, key, ruled, now, elsewhere=_elsewhere(request), bulk_id=bulk_id)

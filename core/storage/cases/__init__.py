@@ -23,7 +23,7 @@ from core.storage.cases.types import (
     Subscriber,
     Target,
 )
-from core.storage.cases.undo import Bulk, Undone, begin, bulks, is_open, undo
+from core.storage.cases.undo import UNDONE, Bulk, Undone, begin, bulks, is_open, undo
 
 __all__ = [
     "CLAIMED",
@@ -31,6 +31,7 @@ __all__ = [
     "OPEN",
     "PENDING",
     "RELEASED",
+    "UNDONE",
     "Action",
     "AmbiguousReference",
     "Bulk",
