@@ -251,7 +251,7 @@ case = Table(
     Column("claimed_by", String(60), nullable=False, server_default=""),
     Column("claimed_until", Instant),
     Column("version", Integer, nullable=False, server_default="0"),
-    Index("ix_moderation_case_state_opened_at", "state", "opened_at"),
+    Index("ix_moderation_case_opened_at", "opened_at"),
     Index("ix_moderation_case_external_id", "external_id"),
     Index("ix_moderation_case_closed_at", "closed_at"),
     Index(

@@ -23,6 +23,7 @@ from core.storage.cases.types import (
     to_case,
 )
 from core.storage.load import HISTORY, to_meter, to_reading
+from core.storage.sets import constant
 from core.storage.tables import account, account_alias, case, case_action, event, meter, outbox, profile, reading
 
 DIALOGUE: Final = 8
@@ -81,7 +82,7 @@ def find(connection: Connection, text: str) -> Case:
     columns = (case.c.id, case.c.reading_id)
     fits = or_(*(column == value if modulus > LARGEST_KEY else column % modulus == value for column in columns))
     query = select(case).where(fits).order_by(case.c.id).limit(CANDIDATES)
-    rows = connection.execute(query.where(case.c.state == OPEN)).all() or connection.execute(query).all()
+    rows = connection.execute(query.where(case.c.state == constant(OPEN))).all() or connection.execute(query).all()
     found = [to_case(row) for row in rows]
     if not found:
         raise CaseNotFound(text)

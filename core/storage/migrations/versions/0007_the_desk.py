@@ -23,6 +23,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("version", sa.Integer(), server_default="0", nullable=False))
     _rank_cases()
     with op.batch_alter_table("moderation_case", schema=None) as batch_op:
+        # With it, SQLite sorts all open cases rather than walk the index of the queue.
+        batch_op.drop_index("ix_moderation_case_state_opened_at")
+        batch_op.create_index("ix_moderation_case_opened_at", ["opened_at"], unique=False)
         batch_op.create_index("ix_moderation_case_external_id", ["external_id"], unique=False)
         batch_op.create_index("ix_moderation_case_closed_at", ["closed_at"], unique=False)
         batch_op.create_index(
