@@ -49,9 +49,9 @@ _WAITING: Final = and_(
 _SUBJECT: Final = func.coalesce(case.c.event_key, case.c.id)
 
 SPOKEN: Final = and_(
-    case_action.c.action.in_(("said", "answered", "replied", "asked")), case_action.c.note != constant("")
+    case_action.c.action.in_(("said", "answered", "replied", "asked", "noted")), case_action.c.note != constant("")
 )
-"""Notes of a case that are words between subscriber and moderator, and not reasons that an audit asks for."""
+"""Notes of a case that are words between subscriber and moderator, or about him: not reasons that an audit asks for."""
 
 PARTS: Final = (
     # Before the cases: by them their notes are found.

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -23,13 +24,11 @@ def desk(scene: Scene) -> EntryDesk:
     return EntryDesk(scene.database, rules(), scene.clock)
 
 
-class _Tokens:
-    last = 0
+_tokens = itertools.count(1)
 
 
 def _entry(values: Sequence[int], **given: Any) -> Entry:
-    _Tokens.last += 1
-    row = {"account": "1234567890", "meter": "12345678", "token": str(_Tokens.last)} | given
+    row = {"account": "1234567890", "meter": "12345678", "token": str(next(_tokens))} | given
     return Entry(values=tuple(values), **row)
 
 
@@ -124,4 +123,4 @@ async def test_twice(scene: Scene, desk: EntryDesk) -> None:
 async def test_no_entry(desk: EntryDesk, given: dict[str, Any], who: str) -> None:
     """An entry without account, values or a name is none."""
     with pytest.raises(EntryRefused):
-        await desk.enter(_entry(given.pop("values", (1, 2)), **given), "operator", who)
+        await desk.enter(_entry(**{"values": (1, 2)} | given), "operator", who)

@@ -55,11 +55,12 @@ class Wording:
             return Saying(untold=f"the channel {channel} is not set up here")
         if seen.unreachable:
             return Saying(untold="the subscriber has blocked us")
-        own = f"{ruling.words} {ruling.reason}"
+        variants = self._variants(seen, ruling, branch)
+        # A canned reply may be the operator's own text.
+        own = variants[0] if ruling.text_key.startswith(CANNED) else f"{ruling.words} {ruling.reason}"
         found = unfit(own, seen.account.address if seen.account else "", capabilities)
         if found:
             raise Refused(f"{channel} must not carry {found} ([privacy] in the configuration); say it without, or call")
-        variants = self._variants(seen, ruling, branch)
         text = fit(variants, capabilities)
         if text in variants:
             return Saying(text)

@@ -1,15 +1,19 @@
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
 
 from core.domain.messages import Address, Arrival, TextReceived
+from core.domain.privacy import restricted
 from core.services.desk.desk import Desk
 from core.services.moderation import Approve, Ask, Close, Correct, Merge, Moderation, Note, Refused, Reject, Reply
+from core.services.texts import Texts
 from core.storage import tables
 from core.storage.cases import Elsewhere
 from tests.services.moderation.scene import IRINA, NOW, OLEG, Scene
-from tests.world import SUBSCRIBER, rules
+from tests.world import KHABAROVSK, SMS, SUBSCRIBER, rules
 
 DAY = timedelta(days=1)
 
@@ -206,3 +210,16 @@ async def test_merge_by_address(scene: Scene, moderation: Moderation) -> None:
     first, second = [await scene.case(kind="hand_over") for _ in range(2)]
     keys = ((await moderation.picture(second)).case.id,)
     assert (await moderation.decide(first, Merge(moderator=IRINA, others=keys))).action == "merged"
+
+
+async def test_an_operators_own_texts(scene: Scene, tmp_path: Path) -> None:
+    """An operator words canned replies anew; what a restricted channel must not carry is refused in them, too."""
+    (tmp_path / "ru.ftl").write_text("canned-call = Ваш счёт: https://pay.example/1\n", encoding="utf-8")
+    parts: dict[str, Any] = {"branches": {"khb": KHABAROVSK}, "texts": Texts(tmp_path), "clock": scene.clock}
+    wide = Moderation(scene.database, capabilities={"sms": SMS}, **parts)
+    narrow = Moderation(scene.database, capabilities={"sms": restricted(SMS)}, **parts)
+    ref = await scene.case(kind="hand_over")
+    with pytest.raises(Refused, match="must not carry a link"):
+        await narrow.decide(ref, Reply(moderator=IRINA, canned="call"))
+    await wide.decide(ref, Reply(moderator=IRINA, canned="call"))
+    assert await scene.messages() == ["Ваш счёт: https://pay.example/1"]
