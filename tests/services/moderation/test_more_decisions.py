@@ -214,7 +214,7 @@ async def test_merge_by_address(scene: Scene, moderation: Moderation) -> None:
 
 async def test_an_operators_own_texts(scene: Scene, tmp_path: Path) -> None:
     """An operator words canned replies anew; what a restricted channel must not carry is refused in them, too."""
-    (tmp_path / "ru.ftl").write_text("canned-call = Ваш счёт: https://pay.example/1\n", encoding="utf-8")
+    (tmp_path / "ru.ftl").write_text("canned-call = Счёт: https://pay.example/1, { $phones }\n", encoding="utf-8")
     parts: dict[str, Any] = {"branches": {"khb": KHABAROVSK}, "texts": Texts(tmp_path), "clock": scene.clock}
     wide = Moderation(scene.database, capabilities={"sms": SMS}, **parts)
     narrow = Moderation(scene.database, capabilities={"sms": restricted(SMS)}, **parts)
@@ -222,4 +222,4 @@ async def test_an_operators_own_texts(scene: Scene, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="must not carry a link"):
         await narrow.decide(ref, Reply(moderator=IRINA, canned="call"))
     await wide.decide(ref, Reply(moderator=IRINA, canned="call"))
-    assert await scene.messages() == ["Ваш счёт: https://pay.example/1"]
+    assert await scene.messages() == ["Счёт: https://pay.example/1, 8-800-100-37-77"]
