@@ -43,8 +43,10 @@ def backlog(connection: Connection) -> Backlog:
             .group_by(outbox.c.channel)
         )
         depths += [Depth(channel, state.value, rows, oldest) for channel, rows, oldest in found]
+    # The same: the index of open cases has this condition.
+    is_open = case.c.state == literal(OPEN, literal_execute=True)
     cases = connection.execute(
-        select(case.c.kind, func.count()).where(case.c.state == OPEN).group_by(case.c.kind).order_by(case.c.kind)
+        select(case.c.kind, func.count()).where(is_open).group_by(case.c.kind).order_by(case.c.kind)
     )
     return Backlog(tuple(depths), dict(cases.all()))
 

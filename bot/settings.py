@@ -38,6 +38,7 @@ from core.domain.bill_codes import Bill, UnwritableBill, write
 from core.domain.orders import Terms
 from core.domain.retention import Periods
 from core.domain.subscribers import Identity
+from core.services.moderation import CLAIM, UNDO
 
 PREFIX = "METERLINE__"
 SQLITE = "sqlite:///"
@@ -162,6 +163,15 @@ class SenderLimits(Section):
     """Then a moderator takes over."""
     confirm_hours: int = Field(default=24, ge=1, le=240, examples=[24])
     """How long a ДА confirms a doubtful reading."""
+
+
+class Moderating(Section):
+    """How the moderation desk works (`core.services.moderation`)."""
+
+    claim_minutes: int = Field(default=CLAIM // timedelta(minutes=1), ge=1, le=480, examples=[15])
+    """How long a moderator has a case for himself."""
+    undo_seconds: int = Field(default=UNDO // timedelta(seconds=1), ge=5, le=900, examples=[60])
+    """How long a decision about many cases can be undone; so long its messages wait."""
 
 
 class IdentitySettings(Section):
@@ -323,6 +333,7 @@ class Settings(Section):
     privacy: Privacy = Privacy()
     channels: Channels = Channels()
     retention: Keeping = Keeping()
+    moderation: Moderating = Moderating()
     limits: SenderLimits = SenderLimits()
     identity: IdentitySettings = IdentitySettings()
     reminders: Reminders = Reminders()

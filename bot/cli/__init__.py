@@ -28,6 +28,7 @@ COMMANDS = {
     "export": Place("bot.cli.files", "export", "Write readings for billing."),
     "deeplink": Place("bot.cli.deeplink", "deeplink", "Sign the links that bills carry."),
     "say": Place("bot.cli.say", "say", "Send a text as a subscriber would, and see the reply."),
+    "enter": Place("bot.cli.enter", "enter", "Enter readings from the telephone or the paper box."),
     "queue": Place("bot.cli.queue", "queue", "Look at the moderation queue and decide."),
     "staff": Place("bot.cli.staff", "staff", "Look after who may sign in at /staff."),
     "reminders": Place("bot.cli.reminders", "reminders", "Remind subscribers of the window, and see how far it is."),

@@ -59,8 +59,10 @@ _WAITING: Final = and_(
 # A case may be opened long after what it is about: for a question left unanswered, for a reply that never arrived.
 _SUBJECT: Final = func.coalesce(case.c.event_key, case.c.id)
 
-SPOKEN: Final = and_(case_action.c.action.in_(("said", "answered", "replied")), case_action.c.note != constant(""))
-"""Notes of a case that are words between subscriber and moderator, and not reasons that an audit asks for."""
+SPOKEN: Final = and_(
+    case_action.c.action.in_(("said", "answered", "replied", "asked", "noted")), case_action.c.note != constant("")
+)
+"""Notes of a case that are words between subscriber and moderator, or about him: not reasons that an audit asks for."""
 
 PARTS: Final = (
     # Before the cases: by them their notes are found.

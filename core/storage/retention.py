@@ -20,6 +20,9 @@ from core.storage.sets import among, constant
 from core.storage.tables import (
     Instant,
     Key,
+    audit,
+    bulk,
+    bulk_item,
     campaign,
     case,
     case_action,
@@ -64,6 +67,11 @@ def _moment(name: str) -> ColumnElement[Any]:
 def _older(table: Table, name: str) -> ColumnElement[bool]:
     """Keys grow with time, so the primary key serves as the index of time."""
     older: ColumnElement[bool] = table.c.id < bindparam(f"{name}_key", type_=Key)
+    return older
+
+
+def _older_bulk(key: Column[Any]) -> ColumnElement[bool]:
+    older: ColumnElement[bool] = key < bindparam("words_key", type_=Key)
     return older
 
 
@@ -175,6 +183,17 @@ STEPS: Final = (
         table=case,
         key=case.c.id,
         due=and_(_GONE, ~exists().where(case_action.c.case_id == case.c.id)),
+    ),
+    Step(name="audit", table=audit, key=audit.c.id, due=_older(audit, "readings")),
+    # Nothing of them can be undone any more, long since.
+    Step(
+        name="cases of bulk decisions", table=bulk_item, key=bulk_item.c.bulk_id, due=_older_bulk(bulk_item.c.bulk_id)
+    ),
+    Step(
+        name="bulk decisions",
+        table=bulk,
+        key=bulk.c.id,
+        due=and_(_older_bulk(bulk.c.id), ~exists().where(bulk_item.c.bulk_id == bulk.c.id)),
     ),
     Step(
         name="readings",

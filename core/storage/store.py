@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, or_, update
 
+from core.domain.cases import due, urgency
 from core.domain.decisions import Decision
 from core.domain.messages import Delivery, DeliveryReported, PhotoReceived
 from core.domain.readings import Reading, Status
@@ -74,6 +75,8 @@ _CASE: Final = (
     "photo",
     "language",
     "opened_at",
+    "priority",
+    "due_at",
 )
 _NOTE: Final = ("id", "case_id", "at", "moderator", "action", "note")
 _OUTBOX: Final = (
@@ -108,8 +111,10 @@ _CLOSE_CASES = Change(
         closed_at=bindparam("at"),
         decision=constant("superseded"),
         decided_by=constant("subscriber"),
+        version=case.c.version + constant(1),
     )
 )
+_TOUCH_CASES = Change(update(case).where(among(case.c.id, "keys")).values(version=case.c.version + constant(1)))
 # Not IN: SQLAlchemy would expand the list, which it cannot for many rows at once.
 _UNDECIDED = or_(*(outbox.c.state == state for state in ("sent", "sending", "unknown", "queued")))
 _DELIVERY = (
@@ -131,6 +136,9 @@ def store(connection: Connection, decisions: Sequence[Decision], new_key: Callab
         (outbox, _OUTBOX, [*_reply_rows(replied, now), *_notice_rows(told, new_key, now)]),
         (case_action, _NOTE, _note_rows(told, new_key, now)),
     )
+    noted = [note.case_id for decision in told for note in decision.notes]
+    if noted:  # a moderator who looks at one of them must see what was added
+        _TOUCH_CASES.once(connection, keys=noted)
     # After the cases: what one message of the batch opens, the next may settle.
     _change_readings(connection, told, now)
     store_profiles(connection, told, new_key, now)
@@ -229,6 +237,8 @@ def _case_rows(decision: Decision, new_key: Callable[[], int], now: datetime) ->
             opened.photo,
             opened.language,
             microseconds(now),
+            urgency(opened.kind).priority,
+            microseconds(due(opened.kind, now)),
         )
         for opened in decision.cases
     ]

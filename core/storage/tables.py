@@ -1,7 +1,7 @@
 """The tables. Keys are made by us (`core.domain.keys`), so a batch is stored without asking the database for them."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -21,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.types import TypeDecorator
+
+from core.domain.cases import due, urgency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -217,6 +219,17 @@ outbox = Table(
 `extra` is JSON of what a message has beside its text (`core.storage.extras`), empty for most.
 """
 
+
+def _priority(context: Any) -> int:  # noqa: ANN401 - SQLAlchemy's execution context
+    """A new case's place in the queue follows from its kind."""
+    return urgency(context.get_current_parameters()["kind"]).priority
+
+
+def _due_at(context: Any) -> datetime:  # noqa: ANN401 - SQLAlchemy's execution context
+    parameters = context.get_current_parameters()
+    return due(parameters["kind"], parameters["opened_at"])
+
+
 # `case` is a word of SQL itself.
 case = Table(
     "moderation_case",
@@ -238,11 +251,28 @@ case = Table(
     Column("closed_at", Instant),
     Column("decision", String(20), nullable=False, server_default=""),
     Column("decided_by", String(60), nullable=False, server_default=""),
-    Index("ix_moderation_case_state_opened_at", "state", "opened_at"),
+    Column("priority", SmallInteger, nullable=False, server_default="2", default=_priority),
+    Column("due_at", Instant, nullable=False, server_default="0", default=_due_at),
+    Column("claimed_by", String(60), nullable=False, server_default=""),
+    Column("claimed_until", Instant),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Index("ix_moderation_case_opened_at", "opened_at"),
+    Index("ix_moderation_case_external_id", "external_id"),
+    Index("ix_moderation_case_closed_at", "closed_at"),
+    Index(
+        "ix_moderation_case_queue",
+        "priority",
+        "due_at",
+        "id",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
 )
 """An item of the moderation queue. `kind` is a reading's code, or one of `core.domain.decisions`.
 
-`photo` is the channel's reference to a picture; `language` is what the subscriber is answered in.
+`photo` is the channel's reference to a picture; `language` is what the subscriber is answered in. `priority` and
+`due_at` follow from the kind (`core.domain.cases`). Somebody works on an open case until `claimed_until`; `version`
+grows with whatever changes what a decision is based on.
 """
 
 case_action = Table(
@@ -257,6 +287,46 @@ case_action = Table(
     Column("outbox_id", Key),
 )
 """Who did what to a case, in order; never changed."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("who", String(60), nullable=False),
+    Column("skin", String(10), nullable=False),
+    Column("what", String(30), nullable=False),
+    Column("case_id", Key, index=True),
+    Column("old", Text, nullable=False, server_default=""),
+    Column("new", Text, nullable=False, server_default=""),
+    Index("ix_audit_who_id", "who", "id"),
+)
+"""What staff have seen and done: rows are added, and go by age only. `old` and `new` are JSON of states and values.
+
+A subscriber's words, name, address and phone never stand here, so nothing of it has to be forgotten with him.
+"""
+
+bulk = Table(
+    "bulk",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("who", String(60), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("undo_until", Instant, nullable=False),
+    Column("undone_at", Instant),
+)
+"""Decisions about many cases at once. Their messages are due at `undo_until`; before it they can be taken back."""
+
+bulk_item = Table(
+    "bulk_item",
+    metadata,
+    Column("bulk_id", Key, ForeignKey("bulk.id"), primary_key=True),
+    Column("case_id", Key, primary_key=True),
+    Column("outbox_id", Key),
+    Column("before", Text, nullable=False),
+)
+"""A case decided in bulk, with all that its decision changed as it was before, in JSON (`core.storage.cases.bulk`)."""
 
 profile = Table(
     "profile",

@@ -14,7 +14,7 @@ from core.domain.messages import Address
 from core.domain.privacy import FORGOTTEN
 from core.services.chunks import Chunks
 from core.services.erasure import SETTLED, Erasure
-from core.services.moderation.decisions import ANSWERED, REPLIED
+from core.services.moderation.requests import ANSWERED, ASKED, NOTED, REPLIED
 from core.storage import erasure as storage
 from core.storage.database import Database
 from core.storage.profiles import forget
@@ -289,5 +289,5 @@ async def test_log_names_nobody(filled: Database, job: Erasure, quiet: list[Any]
 def test_spoken_actions_are_those_of_the_desk_and_of_moderation() -> None:
     """The words of a case are found by the names that others give its actions."""
     named = storage.SPOKEN.compile(compile_kwargs={"literal_binds": True})
-    assert all(f"'{action}'" in str(named) for action in ("said", ANSWERED, REPLIED))
+    assert all(f"'{action}'" in str(named) for action in ("said", ANSWERED, REPLIED, ASKED, NOTED))
     assert SUBSCRIBER == "subscriber"

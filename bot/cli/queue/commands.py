@@ -1,9 +1,8 @@
 """The commands `meterline queue …`."""
 
-import getpass
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
-from typing import Final, TypeVar
+import sys
+from datetime import timedelta
+from typing import Any, Final
 
 import click
 from rich.text import Text
@@ -11,17 +10,15 @@ from sqlalchemy import Connection
 
 from bot.cli.context import REJECTED, App, Fault, Group, pass_app
 from bot.cli.queue import listing
+from bot.cli.queue.deciding import as_moderator, decide, deciding, desk, settle, split
 from bot.cli.queue.follow import follow
-from bot.cli.queue.results import Result, results_row, results_table
+from bot.cli.queue.keys import at_keys
 from bot.cli.queue.screen import picture_row, screen
-from bot.registry import capabilities
-from core.services.moderation import Moderation, Outcome, Refused, background
+from bot.cli.queue.session import Session
+from core.services.moderation import Approve, Ask, Close, Correct, Note, Refused, Reject, Reply, background
 from core.storage import cases
-from core.storage.cases import CLOSED, OPEN, Filters
+from core.storage.cases import CLOSED, OPEN, Elsewhere, Filters
 from core.storage.database import Database
-
-T = TypeVar("T")
-Decide = Callable[[Moderation, str], Awaitable[Outcome]]
 
 PAGE: Final = 20
 STATES: Final = {OPEN: OPEN, CLOSED: CLOSED, "all": ""}
@@ -36,40 +33,33 @@ def queue() -> None:
     """
 
 
-def _moderator(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str:
-    if value is not None:
-        return value
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no such user in the system: a bare container
-        raise Fault("who decides? This system does not know your name: give it with --as NAME") from None
-
-
-_as = click.option(
-    "--as", "moderator", metavar="NAME", callback=_moderator, help="Who decides; your login name if not given."
-)
-
-
 @queue.command("list")
 @click.option("--branch", default="", metavar="CODE", help="Only this branch.")
 @click.option("--kind", default="", metavar="KIND", help="Only this kind, such as physical_limit or hand_over.")
 @click.option("--state", type=click.Choice(list(STATES)), default=OPEN, show_default=True)
+@click.option("--channel", default="", metavar="NAME", help="Only what came by this channel.")
+@click.option("--older", type=click.IntRange(min=0), metavar="HOURS", help="Only cases open for longer than this.")
+@click.option("--claimed-by", default="", metavar="NAME", help="Only those that this moderator works on.")
+@click.option("--free", is_flag=True, help="Only those that nobody works on.")
+@click.option("--search", default="", metavar="WORDS", help="An account, a phone, or words of the text.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=PAGE, show_default=True, help="How many at most.")
 @click.option("--after", metavar="REF", help="Go on behind this case.")
 @pass_app
-def list_(app: App, *, branch: str, kind: str, state: str, limit: int, after: str | None) -> None:
-    """Cases, the oldest first."""
-    filters = Filters(branch=branch, kind=kind, state=STATES[state])
+def list_(app: App, /, *, state: str, limit: int, after: str | None, older: int | None, **wanted: Any) -> None:  # noqa: ANN401 - click's options, by the names of the filters
+    """Cases, the most urgent first; decided ones in the order of opening."""
+    now = app.clock.now()
+    before = None if older is None else now - timedelta(hours=older)
+    filters = Filters(state=STATES[state], opened_before=before, at=now, **wanted)
 
-    def look(connection: Connection) -> tuple[list[cases.Entry], Mapping[str, int]]:
+    def look(connection: Connection) -> tuple[list[cases.Entry], list[cases.Count]]:
         start = cases.find(connection, after) if after else None
-        return cases.page(connection, filters, limit, start), cases.count(connection, filters)
+        return cases.page(connection, filters, limit, start), cases.count(connection, filters, app.clock.now())
 
     try:
         entries, counts = app.run(lambda database: database.read(look))
     except cases.ReferenceRefused as error:
         raise Fault(str(error)) from error
-    branches = not branch and len(app.branches()) > 1
+    branches = not filters.branch and len(app.branches()) > 1
     app.emit(
         [listing.entry_row(entry) for entry in entries],
         lambda: listing.table(entries, counts, app.clock.now(), branches=branches),
@@ -80,11 +70,19 @@ def list_(app: App, *, branch: str, kind: str, state: str, limit: int, after: st
 @click.option(
     "-n", "last", type=click.IntRange(0, 1000), default=10, show_default=True, help="Open cases to begin with."
 )
+@click.option("--branch", default="", metavar="CODE", help="Only this branch.")
+@click.option("--kind", default="", metavar="KIND", help="Only this kind.")
+@click.option("--channel", default="", metavar="NAME", help="Only what came by this channel.")
+@as_moderator
 @pass_app
-def tail(app: App, *, last: int) -> None:
-    """Open cases, then new ones and decisions as they come, until Ctrl-C."""
+def tail(app: App, /, *, last: int, moderator: str, **wanted: str) -> None:
+    """Open cases, then new ones and decisions as they come, until Ctrl-C.
+
+    On a terminal single keys decide: space takes the next case, ? lists the keys.
+    """
     branches = app.branches()
     out = app.out
+    filters = Filters(**wanted)  # type: ignore[arg-type] # texts only
 
     def show(item: cases.News) -> None:
         if app.json or out.is_terminal:
@@ -92,8 +90,17 @@ def tail(app: App, *, last: int) -> None:
         else:
             click.echo(listing.line(item, branches, dated=True).plain)
 
+    async def watch(database: Database) -> None:
+        if app.json or not (out.is_terminal and sys.stdin.isatty()):
+            await follow(database, show, last, filters)
+            return
+        session = Session(
+            desk(app, database), moderator, app.clock, lambda what: out.print(what, markup=False), filters
+        )
+        await at_keys(session, lambda: follow(database, session.hear(show), last, filters))
+
     try:
-        app.run(partial(follow, show=show, last=last))
+        app.run(watch)
     except KeyboardInterrupt:
         app.note("")
 
@@ -101,12 +108,13 @@ def tail(app: App, *, last: int) -> None:
 @queue.command()
 @click.argument("ref")
 @click.option("--full", is_flag=True, help="Show address and telephone whole.")
+@as_moderator
 @pass_app
-def show(app: App, *, ref: str, full: bool) -> None:
-    """Everything needed to decide about a case."""
+def show(app: App, *, ref: str, full: bool, moderator: str) -> None:
+    """Everything needed to decide about a case. Who looked is written down."""
 
     async def look(database: Database) -> cases.Picture:
-        return await _moderation(app, database).picture(ref)
+        return await desk(app, database).look(ref, moderator, reveal=full)
 
     try:
         seen = app.run(look)
@@ -121,65 +129,106 @@ def show(app: App, *, ref: str, full: bool) -> None:
 
 @queue.command()
 @click.argument("refs", metavar="REF...", nargs=-1, required=True)
-@_as
+@as_moderator
+@deciding
 @pass_app
-def approve(app: App, *, refs: tuple[str, ...], moderator: str) -> None:
+def approve(app: App, /, *, refs: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - click's options
     """Accept the values, of several cases at once if you like."""
-    _decide(app, refs, lambda moderation, ref: moderation.approve(ref, moderator))
+    how, given = split(options)
+    decide(app, refs, Approve(**given), **how)
 
 
 @queue.command()
 @click.argument("ref")
-@click.argument("new", metavar="T1 [T2 [T3]]", nargs=-1, required=True, type=click.IntRange(min=0))
+@click.argument("new", metavar="[T1 [T2 [T3]]]", nargs=-1, type=click.IntRange(min=0))
+@click.option("--account", default="", metavar="NUMBER", help="The account they belong to.")
+@click.option("--meter", default="", metavar="SERIAL", help="The meter they belong to.")
 @click.option("--note", default="", help="For colleagues: how you know.")
 @click.option("--force", is_flag=True, help="Even if the values look wrong themselves.")
-@_as
+@as_moderator
+@deciding
 @pass_app
-def correct(app: App, *, ref: str, new: tuple[int, ...], note: str, force: bool, moderator: str) -> None:
-    """Accept other values: day or single, night, half-peak."""
-    _decide(app, [ref], lambda moderation, one: moderation.correct(one, new, moderator, note, force=force))
+def correct(app: App, /, *, ref: str, new: tuple[int, ...], account: str, meter: str, **options: Any) -> None:  # noqa: ANN401 - click's options
+    """Accept other values (day or single, night, half-peak), or the same for another meter or account."""
+    if not (new or account or meter):
+        raise click.UsageError("give the values, or the --meter or --account that they belong to")
+    elsewhere = Elsewhere(account=account, serial=meter) if account or meter else None
+    how, given = split(options)
+    decide(app, [ref], Correct(values=new, elsewhere=elsewhere, **given), **how)
 
 
 @queue.command()
 @click.argument("ref")
-@click.option("--reason", required=True, help="One sentence; the subscriber reads it.")
-@_as
+@click.option("--reason", default="", help="One sentence; the subscriber reads it.")
+@click.option("--code", default="", help="Or a reason of ours, such as digits, in his language.")
+@as_moderator
+@deciding
 @pass_app
-def reject(app: App, *, ref: str, reason: str, moderator: str) -> None:
+def reject(app: App, /, *, ref: str, **options: Any) -> None:  # noqa: ANN401 - click's options
     """Refuse the values, or close a case that has none."""
-    _decide(app, [ref], lambda moderation, one: moderation.reject(one, reason, moderator))
+    if not (options["reason"] or options["code"]):
+        raise click.UsageError("say why, with --reason or --code")
+    how, given = split(options)
+    decide(app, [ref], Reject(**given), **how)
+
+
+@queue.command()
+@click.argument("ref")
+@click.argument("text", default="")
+@click.option("--canned", default="", metavar="NAME", help="A reply of ours instead, such as call.")
+@click.option("--close", is_flag=True, help="Close the case with it.")
+@as_moderator
+@deciding
+@pass_app
+def reply(app: App, /, *, ref: str, **options: Any) -> None:  # noqa: ANN401 - click's options
+    """Write to the subscriber in your own words, or in prepared ones."""
+    if not (options["text"] or options["canned"]):
+        raise click.UsageError("say what, as TEXT or with --canned")
+    how, given = split(options)
+    decide(app, [ref], Reply(**given), **how)
+
+
+@queue.command()
+@click.argument("ref")
+@click.argument("question", default="")
+@as_moderator
+@deciding
+@pass_app
+def ask(app: App, /, *, ref: str, **options: Any) -> None:  # noqa: ANN401 - click's options
+    """Ask the subscriber whether his values are right."""
+    how, given = split(options)
+    decide(app, [ref], Ask(**given), **how)
+
+
+@queue.command()
+@click.argument("refs", metavar="REF...", nargs=-1, required=True)
+@click.option("--note", default="", help="For colleagues.")
+@as_moderator
+@deciding
+@pass_app
+def close(app: App, /, *, refs: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - click's options
+    """Close cases without a word to anybody."""
+    how, given = split(options)
+    decide(app, refs, Close(**given), **how)
 
 
 @queue.command()
 @click.argument("ref")
 @click.argument("text")
-@click.option("--close", is_flag=True, help="Close the case with it.")
-@_as
+@as_moderator
+@deciding
 @pass_app
-def reply(app: App, *, ref: str, text: str, close: bool, moderator: str) -> None:
-    """Write to the subscriber in your own words."""
-    _decide(app, [ref], lambda moderation, one: moderation.reply(one, text, moderator, close=close))
+def note(app: App, /, *, ref: str, **options: Any) -> None:  # noqa: ANN401 - click's options
+    """Write something down for colleagues."""
+    how, given = split(options)
+    decide(app, [ref], Note(**given), **how)
 
 
-def _decide(app: App, refs: Sequence[str], decide: Decide) -> None:
-    """Take one decision about each case, in a transaction of its own, and list what came of each."""
-
-    async def work(database: Database) -> list[Result]:
-        moderation = _moderation(app, database)
-        results: list[Result] = []
-        for ref in refs:
-            try:
-                results.append((ref, await decide(moderation, ref)))
-            except Refused as error:
-                results.append((ref, error))
-        return results
-
-    results = app.run(work)
-    app.emit([results_row(ref, result) for ref, result in results], lambda: results_table(results))
-    if any(isinstance(result, Refused) for _, result in results):
-        app.exit(REJECTED)
-
-
-def _moderation(app: App, database: Database) -> Moderation:
-    known = capabilities(app.settings)
-    return Moderation(database, branches=app.branches(), texts=app.texts(), capabilities=known, clock=app.clock)
+@queue.command()
+@click.argument("ref")
+@click.argument("others", metavar="OTHER...", nargs=-1, required=True)
+@as_moderator
+@pass_app
+def merge(app: App, *, ref: str, others: tuple[str, ...], moderator: str) -> None:
+    """Close OTHER cases of the same account: they are about the same thing as REF."""
+    settle(app, [ref], lambda moderation, one: moderation.merge(one, others, moderator))

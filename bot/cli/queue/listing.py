@@ -1,6 +1,6 @@
 """The queue as a table, as lines of a log, and as rows for programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -8,18 +8,19 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.context import Row
-from bot.cli.queue.words import DAY, HOUR, age, kind_words, minute, one_line, sender, values
+from bot.cli.queue.words import age, kind_words, minute, one_line, sender, values
 from core.domain.accounts import Branches
-from core.storage.cases import OPEN, Case, Entry, News
+from core.storage.cases import OPEN, Case, Count, Entry, News
 
-STALE = 4 * HOUR
-"""A case as old as this is shown in yellow, after a day in red."""
 COLOURS = {
     "opened": "yellow",
     "approved": "green",
     "corrected": "green",
     "rejected": "red",
     "answered": "blue",
+    "asked": "blue",
+    "claimed": "magenta",
+    "undone": "yellow",
     "replied": "blue",
 }
 
@@ -39,6 +40,12 @@ def case_row(case: Case) -> dict[str, object]:
         "closed_at": case.closed_at,
         "decision": case.decision,
         "decided_by": case.decided_by,
+        "language": case.language,
+        "priority": case.priority,
+        "due_at": case.due_at,
+        "claimed_by": case.claimed_by,
+        "claimed_until": case.claimed_until,
+        "version": case.version,
     }
 
 
@@ -60,7 +67,7 @@ def news_row(item: News) -> Row:
     return what | dict(entry_row(item.entry))
 
 
-def table(entries: Sequence[Entry], counts: Mapping[str, int], now: datetime, *, branches: bool) -> RenderableType:
+def table(entries: Sequence[Entry], counts: Sequence[Count], now: datetime, *, branches: bool) -> RenderableType:
     """The list, with a line below about all that the filters let pass."""
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     grid.add_column("Case", no_wrap=True)
@@ -75,7 +82,7 @@ def table(entries: Sequence[Entry], counts: Mapping[str, int], now: datetime, *,
         grid.add_row(
             Text(case.reference, "bold cyan"),
             Text(age(case.opened_at, now), _urgency(case, now)),
-            Text(about(case)),
+            Text.assemble(about(case), (f" {case.claimed_by}" if case.held(now) else "", "magenta")),
             Text(entry.account or sender(case.address), overflow="ellipsis"),
             *([Text(case.branch, "dim", overflow="ellipsis")] if branches else []),
             Text(subject(entry), overflow="ellipsis", no_wrap=True),
@@ -120,14 +127,17 @@ def line(item: News, branches: Branches, *, dated: bool = False) -> Text:
 
 
 def _urgency(case: Case, now: datetime) -> str:
-    if case.state != OPEN or now - case.opened_at < STALE:
+    """Red where it should have been decided, yellow in the last half of its time."""
+    if case.state != OPEN or now < case.opened_at + (case.due_at - case.opened_at) / 2:
         return ""
-    return "yellow" if now - case.opened_at < DAY else "red"
+    return "yellow" if now < case.due_at else "red"
 
 
-def _footer(shown: int, counts: Mapping[str, int]) -> str:
-    total = sum(counts.values())
-    kinds = ", ".join(f"{kind}:{count}" for kind, count in sorted(counts.items(), key=lambda item: -item[1]))
+def _footer(shown: int, counts: Sequence[Count]) -> str:
+    total = sum(count.total for count in counts)
+    overdue = sum(count.overdue for count in counts)
+    kinds = ", ".join(f"{count.kind}:{count.total}" for count in counts)
     head = f"{total} cases" if total != 1 else "1 case"
     more = f", the first {shown} shown (--limit {total} shows all)" if shown < total else ""
-    return f"{head}{more}: {kinds}"
+    late = f", {overdue} overdue" if overdue else ""
+    return f"{head}{late}{more}: {kinds}"

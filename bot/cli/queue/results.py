@@ -34,12 +34,12 @@ def results_row(ref: str, result: Outcome | Refused) -> Row:
     }
 
 
-def results_table(results: Sequence[Result]) -> Table:
-    """For people: what was decided, and what the subscriber is told."""
+def results_table(results: Sequence[Result], *, would: bool = False) -> Table:
+    """For people: what was decided, or `would` be, and what the subscriber is told."""
     grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for ref, result in results:
         name = ref if isinstance(result, Refused) else result.case.reference
-        lines = [_refused(result)] if isinstance(result, Refused) else list(_done(result))
+        lines = [_refused(result)] if isinstance(result, Refused) else list(_done(result, would=would))
         grid.add_row(Text(name, "bold cyan"), Text("\n").join(lines))
     return grid
 
@@ -48,8 +48,8 @@ def _refused(result: Refused) -> Text:
     return Text.assemble(("not done", "bold red"), f": {result}")
 
 
-def _done(result: Outcome) -> Iterator[Text]:
-    line = Text.assemble((result.action, "bold green"))
+def _done(result: Outcome, *, would: bool) -> Iterator[Text]:
+    line = Text.assemble("would be " if would else "", (result.action, "bold green"))
     line.append(" already, nothing is sent twice" if result.repeated else "", "dim")
     if result.reading is not None:
         used = result.reading.consumption
@@ -60,4 +60,4 @@ def _done(result: Outcome) -> Iterator[Text]:
     if result.untold:
         yield Text(f"not told: {result.untold}", "yellow")
     elif result.text and not result.repeated:
-        yield Text(f"told: {one_line(result.text)}", "dim")
+        yield Text(f"{'reads' if would else 'told'}: {one_line(result.text)}", "dim")

@@ -62,6 +62,16 @@ def screen(seen: Picture, past: Background | None, branch: Branch, now: datetime
     return Group(*parts)
 
 
+def card(seen: Picture, past: Background | None, branch: Branch, now: datetime) -> RenderableType:
+    """The case in a few lines, for the stream: why it is open, what was written, and the values side by side."""
+    facts = _grid()
+    facts.add_row(Text("Why", "dim"), Text(why(seen, past, branch)))
+    if seen.typed:
+        facts.add_row(Text("Typed", "dim"), Text(one_line(seen.typed), "bold"))
+    parts: list[RenderableType] = [_title(seen, now), facts]
+    return Group(*parts, *([] if past is None else [_comparison(seen, past)]))
+
+
 def picture_row(seen: Picture, past: Background | None, *, full: bool) -> Row:
     """The case for programs: the whole history."""
     account, meter = seen.account, seen.meter
@@ -123,6 +133,8 @@ def _reading_row(item: Reading) -> Row:
 def _title(seen: Picture, now: datetime) -> Text:
     case = seen.case
     title = Text.assemble(("Case ", "bold"), (case.reference, "bold cyan"), "  ", (kind_words(case.kind), "bold"))
+    if case.held(now):
+        title.append(f"  {case.claimed_by} works on it", "magenta")
     if case.state == OPEN:
         return title.append(f"  open for {age(case.opened_at, now)}", "yellow")
     return title.append(f"  {case.decision} by {case.decided_by}", "green")
@@ -267,11 +279,12 @@ def _commands(seen: Picture, past: Background | None) -> Iterator[str]:
         example = " ".join(map(str, hint)) or " ".join(zone.upper() for zone in ZONES[zones])
         yield f"approve {ref}"
         yield f"correct {ref} {example}"
+        yield f"ask {ref}"
         yield f'reject {ref} --reason "…"'
         yield f'reply {ref} "…"'
     else:
         yield f'reply {ref} "…" --close'
-        yield f'reject {ref} --reason "…"     closes it without a message'
+        yield f"close {ref}     without a message"
 
 
 def _grid() -> Table:

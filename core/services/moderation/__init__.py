@@ -1,7 +1,48 @@
 """Moderation: what a decision about a case means, and the service that takes it in one transaction."""
 
 from core.services.moderation.background import Background, background
-from core.services.moderation.decisions import AlreadyDecided, Refused
-from core.services.moderation.service import Moderation, Outcome
+from core.services.moderation.bulk import UNDO, BulkRequest, Bulks, Forecast
+from core.services.moderation.ledger import Outcome
+from core.services.moderation.requests import (
+    AlreadyDecided,
+    Approve,
+    Ask,
+    Close,
+    Correct,
+    Held,
+    Merge,
+    Moved,
+    Note,
+    Refused,
+    Reject,
+    Reply,
+    Request,
+)
+from core.services.moderation.service import CLAIM, Moderation
+from core.services.moderation.wording import Canned
 
-__all__ = ["AlreadyDecided", "Background", "Moderation", "Outcome", "Refused", "background"]
+__all__ = [
+    "CLAIM",
+    "UNDO",
+    "AlreadyDecided",
+    "Approve",
+    "Ask",
+    "Background",
+    "BulkRequest",
+    "Bulks",
+    "Canned",
+    "Close",
+    "Correct",
+    "Forecast",
+    "Held",
+    "Merge",
+    "Moderation",
+    "Moved",
+    "Note",
+    "Outcome",
+    "Refused",
+    "Reject",
+    "Reply",
+    "Request",
+    "background",
+]

@@ -1,6 +1,6 @@
 """What each decision about a case means. Pure: a picture and a request give a ruling, or a refusal that says why."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,19 +8,35 @@ from core.domain.accounts import Branch, Meter
 from core.domain.readings import Code, Reading, Status
 from core.domain.validation import Verdict, baseline, consumption, judge
 from core.domain.windows import local_day
-from core.storage.cases import OPEN, PENDING, Case, Picture
+from core.services.moderation.repeats import canned_key, correction_note, repeat
+from core.services.moderation.requests import (
+    ANSWERED,
+    APPROVED,
+    ASKED,
+    CORRECTED,
+    ENDED,
+    MERGED,
+    NOTED,
+    REJECTED,
+    REPLIED,
+    Approve,
+    Ask,
+    Close,
+    Correct,
+    Held,
+    Merge,
+    Moved,
+    Note,
+    Refused,
+    Reject,
+    Reply,
+    Request,
+    Ruling,
+)
+from core.storage.cases import OPEN, PENDING, Picture, Target
 
-APPROVED: Final = "approved"
-CORRECTED: Final = "corrected"
-REJECTED: Final = "rejected"
-ANSWERED: Final = "answered"
-"""Closed with a reply in the moderator's own words."""
-ENDED: Final = "closed"
-"""Closed without a word to the subscriber: there was no reading to reject, or it is not waiting any more."""
-SUPERSEDED: Final = "superseded"
-REPLIED: Final = "replied"
-"""An action that leaves the case open."""
-
+CONFIRM: Final = timedelta(hours=24)
+"""How long a `ДА` confirms what was asked, where nothing else is set."""
 SAME_REPLY: Final = timedelta(minutes=10)
 """Within it the same words by the same moderator are one reply, sent by a double click or an impatient finger."""
 
@@ -30,87 +46,59 @@ _SOUND: Final = frozenset({Code.ACCEPTED, Code.SAME_AS_PREVIOUS, Code.ROLLOVER, 
 """Verdicts on corrected values that need no second thought."""
 
 
-class Refused(Exception):
-    """The decision cannot be taken; the text says why, and what to do instead."""
-
-
-class AlreadyDecided(Refused):
-    """Another decision was taken before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approve:
-    """The values are right."""
-
-    moderator: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correct:
-    """Other values are right."""
-
-    moderator: str
-    values: tuple[int, ...]
-    note: str = ""
-    force: bool = False
-    """Store them although they look wrong themselves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reject:
-    """The values are not taken; without a reading to reject, the case is closed and the reason stays with us."""
-
-    moderator: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A message in the moderator's own words."""
-
-    moderator: str
-    text: str
-    close: bool = False
-
-
-Request = Approve | Correct | Reject | Reply
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
-    """What a request comes to."""
-
-    action: str
-    closes: bool = True
-    note: str = ""
-    reading: Reading | None = None
-    """With its new state."""
-    superseded: tuple[Reading, ...] = ()
-    closes_too: tuple[Case, ...] = ()
-    text_key: str = ""
-    """What the subscriber is told: a text of ours, or `words`; nothing at all where both are empty."""
-    reason: str = ""
-    words: str = ""
-    repeated: bool = False
-    """The same was decided before by the same moderator: nothing is to be stored."""
-
-
-def decide(picture: Picture, request: Request, branch: Branch, now: datetime) -> Ruling:
-    """The ruling on a request.
+def decide(
+    picture: Picture, request: Request, branch: Branch, now: datetime, *, confirm: timedelta = CONFIRM
+) -> Ruling:
+    """The ruling on a request. `confirm` is for how long a question to the subscriber stands.
 
     Raises:
         AlreadyDecided: the case is closed by another decision.
         Refused: the decision does not suit the case, or its values the meter.
     """
     if picture.case.state != OPEN:
-        return _repeat(picture, request, branch)
-    if isinstance(request, Approve):
-        return _approve(picture, request, branch)
-    if isinstance(request, Correct):
-        return _correct(picture, request, branch)
-    if isinstance(request, Reject):
-        return _reject(picture, request)
-    return _reply(picture, request, now)
+        return repeat(picture, request, branch)
+    match request:
+        case Approve():
+            ruling = _approve(picture, request, branch)
+        case Correct():
+            ruling = _correct(picture, request, branch)
+        case Reject():
+            ruling = _reject(picture, request)
+        case Ask():
+            ruling = _ask(picture, request, now + confirm)
+        case Merge():
+            ruling = _merge(picture, request)
+        case Close():
+            ruling = _end(picture, request)
+        case Note():
+            ruling = Ruling(action=NOTED, closes=False, note=request.text)
+        case Reply():
+            ruling = _reply(picture, request, now)
+    return ruling
+
+
+def check(picture: Picture, request: Request, branch: Branch, now: datetime, *, version: int | None) -> None:
+    """Whether the case is the moderator's to decide, and as he has seen it. A closed one is for `decide` to judge.
+
+    Raises:
+        Held: somebody else works on it.
+        Moved: it has changed since the version that the moderator has seen.
+    """
+    case = picture.case
+    if case.state != OPEN:
+        return
+    if case.held(now) and case.claimed_by != request.moderator:
+        assert case.claimed_until is not None  # noqa: S101 - what is held has an end
+        until = _clock(case.claimed_until, branch)
+        raise Held(
+            f"{case.claimed_by} works on it until {until}; a supervisor may decide all the same",
+            by=case.claimed_by,
+            until=case.claimed_until,
+        )
+    if version is not None and version != case.version:
+        last = picture.actions[-1] if picture.actions else None
+        what = f": {last.action} by {last.moderator} at {_clock(last.at, branch)}" if last else ""
+        raise Moved(f"the case has changed since you saw it{what}; look at it again")
 
 
 def _approve(picture: Picture, request: Approve, branch: Branch) -> Ruling:
@@ -120,25 +108,29 @@ def _approve(picture: Picture, request: Approve, branch: Branch) -> Ruling:
 
 
 def _correct(picture: Picture, request: Correct, branch: Branch) -> Ruling:
-    reading, meter = _waiting_reading(picture, "correct"), picture.meter
-    if meter is None:
-        raise Refused("the meter of this case is not on file any more")
-    _must_fit(meter, request.values)
+    reading = _waiting_reading(picture, "correct")
+    meter = _meter(picture, picture.target)
+    if request.elsewhere is not None and meter.id != reading.meter_id:
+        assert picture.target is not None  # noqa: S101 - `_meter` has found it there
+        picture = replace(picture, readings=(*picture.target.readings, reading), related=())
+        reading = replace(reading, account_id=meter.account_id, meter_id=meter.id)
+    values = request.values or reading.values
+    _must_fit(meter, values)
     if not request.force:
         _must_be_latest(picture, reading, branch)
     before = baseline(meter, picture.readings, reading.period, branch)
-    verdict = judge(meter, before, request.values, local_day(branch, reading.sent_at), branch.limits)
+    verdict = judge(meter, before, values, local_day(branch, reading.sent_at), branch.limits)
     if verdict.code not in _SOUND and not request.force:
         raise Refused(f"{_doubt(verdict, before.values)}; add --force if the values are right all the same")
     corrected = replace(
         reading,
-        values=request.values,
+        values=values,
         typed=reading.typed or reading.values,
-        consumption=consumption(before.values, request.values, meter.digits, meter.ratio),
+        consumption=consumption(before.values, values, meter.digits, meter.ratio),
         decided_by=request.moderator,
     )
     ruling = _accept(picture, corrected, CORRECTED, "case-corrected")
-    return replace(ruling, note=_correction_note(request))
+    return replace(ruling, note=correction_note(request), serial=meter.serial)
 
 
 def _accept(picture: Picture, reading: Reading, action: str, text_key: str) -> Ruling:
@@ -164,14 +156,86 @@ def _accept(picture: Picture, reading: Reading, action: str, text_key: str) -> R
 def _reject(picture: Picture, request: Reject) -> Ruling:
     reading = picture.reading
     if reading is None or reading.status not in PENDING:
-        return Ruling(action=ENDED, note=request.reason)
+        return Ruling(action=ENDED, note=request.reason or request.code)
     return Ruling(
         action=REJECTED,
-        note=request.reason,
+        note=request.reason or request.code,
         reading=replace(reading, status=Status.REJECTED, decided_by=request.moderator, asked_until=None),
         text_key="case-rejected",
         reason=request.reason,
+        code=request.code,
     )
+
+
+def _ask(picture: Picture, request: Ask, until: datetime) -> Ruling:
+    """The reading waits for the subscriber once more; `overdue` hands it back to us when he keeps silent."""
+    reading = _waiting_reading(picture, "ask about")
+    return Ruling(
+        action=ASKED,
+        note=request.question,
+        reading=replace(reading, status=Status.NEEDS_CONFIRMATION, asked_until=until),
+        text_key="case-asked",
+        reason=request.question,
+    )
+
+
+def _end(picture: Picture, request: Close) -> Ruling:
+    reading = picture.reading
+    if reading is not None and reading.status in PENDING:
+        raise Refused("its reading waits, and its sender with it: approve, correct or reject it, or ask him")
+    return Ruling(action=ENDED, note=request.note)
+
+
+def _merge(picture: Picture, request: Merge) -> Ruling:
+    """The others' readings, if they wait, have to be older ones of the same meter and month: this one's replaces them.
+
+    Anything else would let a reading disappear that nobody has decided about.
+    """
+    known = {other.id: other for other in picture.related}
+    others = tuple(known[key] for key in request.others if key in known)
+    if not others or len(others) != len(request.others):
+        raise Refused("only open cases of the same account can be merged; those it has are listed as also open")
+    replaced = []
+    for other in others:
+        if other.reading_id is None:
+            continue
+        reading = next((item for item in picture.readings if item.id == other.reading_id), None)
+        if reading is not None and reading.status not in PENDING:
+            continue
+        if reading is None or not _replaces(picture.reading, reading):
+            raise Refused(f"the reading of {other.reference} waits for a decision of its own; merge the older into it")
+        replaced.append(reading)
+    return Ruling(
+        action=MERGED,
+        closes=False,
+        note=", ".join(other.reference for other in others),
+        superseded=tuple(replaced),
+        closes_too=others,
+        closes_as=MERGED,
+    )
+
+
+def _replaces(reading: Reading | None, older: Reading) -> bool:
+    return (
+        reading is not None
+        and (reading.meter_id, reading.period) == (older.meter_id, older.period)
+        and older.sent_at <= reading.sent_at
+    )
+
+
+def _meter(picture: Picture, target: Target | None) -> Meter:
+    """The meter that a correction is about."""
+    if target is None:
+        if picture.meter is None:
+            raise Refused("the meter of this case is not on file any more")
+        return picture.meter
+    if target.account is None:
+        raise Refused("there is no account with this number")
+    open_ones = [meter for meter in target.meters if meter.closed_on is None]
+    if len(open_ones) != 1:
+        listed = ", ".join(meter.serial for meter in open_ones)
+        raise Refused(f"say which meter: {listed}" if listed else "the account has no such meter in use")
+    return open_ones[0]
 
 
 def _reply(picture: Picture, request: Reply, now: datetime) -> Ruling:
@@ -179,34 +243,18 @@ def _reply(picture: Picture, request: Reply, now: datetime) -> Ruling:
     repeated = (
         last is not None
         and not request.close
-        and (last.action, last.moderator, last.note) == (REPLIED, request.moderator, request.text)
+        and (last.action, last.moderator, last.note) == (REPLIED, request.moderator, request.text or request.canned)
         and now - last.at <= SAME_REPLY
     )
     action = ANSWERED if request.close else REPLIED
-    return Ruling(action=action, closes=request.close, note=request.text, words=request.text, repeated=repeated)
-
-
-def _repeat(picture: Picture, request: Request, branch: Branch) -> Ruling:
-    """The same answer again to whoever repeats himself; the news to everybody else."""
-    case, last = picture.case, picture.actions[-1] if picture.actions else None
-    if last is not None and case.decided_by == request.moderator and _same(request, case.decision, last.note):
-        ruling = Ruling(action=case.decision, note=last.note, reading=picture.reading, repeated=True)
-        key = {APPROVED: "case-approved", CORRECTED: "case-corrected", REJECTED: "case-rejected"}.get(case.decision, "")
-        words = request.text if isinstance(request, Reply) else ""
-        return replace(ruling, text_key=key, reason=last.note, words=words)
-    at = case.closed_at or case.opened_at
-    when = at.astimezone(branch.timezone).strftime("%d.%m.%Y %H:%M")
-    raise AlreadyDecided(f"already decided by {case.decided_by or 'somebody'} at {when}: {case.decision or 'closed'}")
-
-
-def _same(request: Request, decision: str, note: str) -> bool:
-    if isinstance(request, Approve):
-        return decision == APPROVED
-    if isinstance(request, Correct):
-        return decision == CORRECTED and note == _correction_note(request)
-    if isinstance(request, Reject):
-        return decision in {REJECTED, ENDED} and note == request.reason
-    return request.close and decision == ANSWERED and note == request.text
+    return Ruling(
+        action=action,
+        closes=request.close,
+        note=request.text or request.canned,
+        text_key=canned_key(request),
+        words=request.text,
+        repeated=repeated,
+    )
 
 
 def _waiting_reading(picture: Picture, verb: str) -> Reading:
@@ -247,6 +295,6 @@ def _rivals(picture: Picture, reading: Reading) -> list[Reading]:
     return [other for other in picture.readings if other.id != reading.id and other.period == reading.period]
 
 
-def _correction_note(request: Correct) -> str:
-    values = " ".join(map(str, request.values))
-    return f"{values}: {request.note}" if request.note else values
+def _clock(moment: datetime, branch: Branch) -> str:
+    """`16:05`, by the branch's clock."""
+    return moment.astimezone(branch.timezone).strftime("%H:%M")

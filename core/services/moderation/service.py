@@ -1,76 +1,66 @@
-"""Takes decisions about cases: each in one transaction, told to the subscriber, and harmless to repeat."""
+"""The moderation desk: claims, decisions and looks at cases, each in one transaction and in the audit log.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+Skins (the command line, web pages, a staff chat) make one `Moderation` each, with their own name, and show what it
+gives; they decide nothing. Whoever signs in is theirs to know: here a moderator is a name of at most 60 characters, and
+`override` is for those who may decide over the head of a colleague.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from core.domain.accounts import Branch, Branches, mask
-from core.domain.keys import Keys, reference
-from core.domain.lengths import measure
+from core.domain.accounts import Branch, Branches
 from core.domain.messages import Capabilities
-from core.domain.privacy import FORGOTTEN, unfit
-from core.domain.readings import Reading
 from core.ports.clock import Clock
-from core.services.fitting import fit
-from core.services.moderation.decisions import (
-    SUPERSEDED,
+from core.services.moderation.decisions import CONFIRM, check, decide
+from core.services.moderation.ledger import Batch, Ledger, Outcome
+from core.services.moderation.requests import (
     Approve,
+    Ask,
     Correct,
+    Held,
+    Merge,
+    Note,
     Refused,
     Reject,
     Reply,
     Request,
     Ruling,
-    decide,
 )
+from core.services.moderation.tidying import tidy
+from core.services.moderation.wording import Canned, Wording
 from core.services.texts import Texts
+from core.storage import cases
 from core.storage.cases import (
-    Action,
+    CLAIMED,
+    RELEASED,
     Case,
     CaseTaken,
     Changes,
+    Elsewhere,
     Entry,
     Filters,
-    Message,
     Picture,
+    Record,
     ReferenceRefused,
     find,
-    page,
     picture,
     settle,
 )
 from core.storage.database import Database
 
-LANGUAGE: Final = "ru"
+T = TypeVar("T")
+
 MODERATOR_LENGTH: Final = 60
 ATTEMPTS: Final = 3
 """How often a decision is taken anew when another one was committed in between; the second time it sees that one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a decision came to, for whoever took it."""
-
-    case: Case
-    action: str
-    at: datetime
-    account: str = field(repr=False)
-    serial: str = field(repr=False)
-    reading: Reading | None
-    text: str = field(repr=False)
-    """What the subscriber is told."""
-    untold: str
-    """Why he is told nothing, where he should be."""
-    superseded: tuple[Reading, ...]
-    closed_too: tuple[Case, ...]
-    repeated: bool
-    """The same moderator has decided so before; nothing was changed or sent again."""
+CLAIM: Final = timedelta(minutes=15)
+"""How long a claim holds, where nothing else is set: a case takes a minute, a telephone call ten."""
 
 
 class Moderation:
-    """The queue's service. One for each process: it makes keys, and those are not for sharing."""
+    """The queue's service. One for each process and skin: it makes keys, and those are not for sharing."""
 
     def __init__(
         self,
@@ -80,21 +70,52 @@ class Moderation:
         texts: Texts,
         capabilities: Mapping[str, Capabilities],
         clock: Clock,
+        skin: str = "cli",
+        claim: timedelta = CLAIM,
+        confirm: timedelta = CONFIRM,
     ) -> None:
+        """`skin` stands in the audit log, at most 10 letters; `confirm`: how long a question to a subscriber stands."""
         self._database = database
         self._branches = branches
-        self._texts = texts
-        self._capabilities = capabilities
+        self._wording = Wording(texts, capabilities)
         self._clock = clock
-        self._keys = Keys()
+        self.ledger = Ledger(skin)
+        self._claim = claim
+        self._confirm = confirm
 
-    async def approve(self, ref: str, moderator: str) -> Outcome:
-        """Accept the values of a case's reading.
+    # Decisions
+
+    async def decide(
+        self, ref: str, request: Request, *, version: int | None = None, override: bool = False
+    ) -> Outcome:
+        """Take a decision, all of it in one transaction. The same one again changes nothing and says so.
+
+        `version` is that of the case as the moderator saw it. `override` decides although somebody else holds the case.
 
         Raises:
-            Refused: the case is not there, or decided otherwise, or has no reading that waits.
+            AlreadyDecided: another decision came first; it says whose, when and which.
+            Held: somebody else works on the case.
+            Moved: the case is not as the moderator saw it.
+            Refused: it does not suit the case, or the message the channel; there is no such case.
         """
-        return await self._decide(ref, Approve(moderator=moderator))
+        request = _checked(request)
+        return await self._settle(await self._key(ref), request, version=version, override=override)
+
+    async def preview(
+        self, ref: str, request: Request, *, version: int | None = None, override: bool = False
+    ) -> Outcome:
+        """What a decision would come to now, its message to the letter. Raises as `decide` does; changes nothing."""
+        request, now = _checked(request), self._clock.now()
+
+        def job(connection: Any) -> Outcome:  # noqa: ANN401 - storage's Connection, which services may not import
+            seen = picture(connection, find(connection, ref), now, _elsewhere(request))
+            return self.rule(seen, request, now, version=version, override=override)[0]
+
+        return await self._read(job)
+
+    async def approve(self, ref: str, moderator: str) -> Outcome:
+        """Accept the values of a case's reading."""
+        return await self.decide(ref, Approve(moderator=moderator))
 
     async def correct(
         self, ref: str, values: Sequence[int], moderator: str, note: str = "", *, force: bool = False
@@ -103,70 +124,196 @@ class Moderation:
 
         `force` stores values that look wrong themselves: lower than before, or beyond the hard limit.
         """
-        tidy = " ".join(note.split())
-        return await self._decide(ref, Correct(moderator=moderator, values=tuple(values), note=tidy, force=force))
+        return await self.decide(ref, Correct(moderator=moderator, values=tuple(values), note=note, force=force))
 
     async def reject(self, ref: str, reason: str, moderator: str) -> Outcome:
         """Refuse the reading and tell the subscriber why; without a reading that waits, close the case silently."""
-        tidy = " ".join(reason.split()).rstrip(" .")
-        if not tidy:
-            raise Refused("a rejection needs a reason: the subscriber reads it")
-        return await self._decide(ref, Reject(moderator=moderator, reason=tidy[:1].upper() + tidy[1:]))
+        return await self.decide(ref, Reject(moderator=moderator, reason=reason))
 
     async def reply(self, ref: str, text: str, moderator: str, *, close: bool = False) -> Outcome:
         """Write to the subscriber in the moderator's own words, and close the case if asked to."""
-        tidy = "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
-        if not tidy:
-            raise Refused("there is nothing to send: the text is empty")
-        return await self._decide(ref, Reply(moderator=moderator, text=tidy, close=close))
+        return await self.decide(ref, Reply(moderator=moderator, text=text, close=close))
+
+    async def merge(self, ref: str, others: Sequence[str], moderator: str) -> Outcome:
+        """Close other cases of the same account, all about the same thing as this one, which stays open."""
+        keys = tuple([await self._key(other) for other in others])
+        return await self.decide(ref, Merge(moderator=moderator, others=keys))
+
+    # Claims
+
+    async def claim(self, ref: str, moderator: str, *, override: bool = False) -> Case:
+        """Take a case, or hold one's own for longer. The claim ends by itself.
+
+        Raises:
+            Held: somebody else works on it; `override` takes it from him.
+            Refused: it is closed, or not there.
+        """
+        _check_name(moderator)
+        key, now = await self._key(ref), self._clock.now()
+
+        def job(connection: Any) -> Case | None:  # noqa: ANN401 - as above
+            until = now + self._claim
+            claimed = cases.claim(connection, key, moderator, until, now, override=override)
+            if claimed is not None:
+                cases.write(
+                    connection, [self.ledger.record(CLAIMED, moderator, now, key, new={"until": until.isoformat()})]
+                )
+            return claimed
+
+        claimed = await self._database.write(job)
+        if claimed is None:
+            # A decision of nothing says who was faster, or who holds it.
+            await self.preview(ref, Note(moderator=moderator, text=CLAIMED))
+            raise Refused("somebody was faster; look at the case again")
+        return claimed
+
+    async def next_case(self, moderator: str, filters: Filters | None = None, after: Case | None = None) -> Case | None:
+        """Claim the most urgent case that nobody works on, behind `after` if given; None where there is none.
+
+        One statement finds and claims it, so no two moderators get the same one.
+        """
+        _check_name(moderator)
+        now = self._clock.now()
+
+        def job(connection: Any) -> Case | None:  # noqa: ANN401 - as above
+            until = now + self._claim
+            claimed = cases.claim_next(connection, moderator, filters or Filters(), until, now, after=after)
+            return self._note_claim(connection, claimed, moderator, now)
+
+        return await self._database.write(job)
+
+    def _note_claim(self, connection: Any, claimed: Case | None, moderator: str, now: datetime) -> Case | None:  # noqa: ANN401 - as above
+        if claimed is not None and claimed.claimed_until is not None:
+            new = {"until": claimed.claimed_until.isoformat()}
+            cases.write(connection, [self.ledger.record(CLAIMED, moderator, now, claimed.id, new=new)])
+        return claimed
+
+    async def release(self, ref: str, moderator: str, *, override: bool = False) -> bool:
+        """Let a case go; False where it was not held any more. A supervisor frees those of others with `override`."""
+        key, now = await self._key(ref), self._clock.now()
+
+        def job(connection: Any) -> bool:  # noqa: ANN401 - as above
+            released = cases.release(connection, key, moderator, now, override=override)
+            if released:
+                cases.write(connection, [self.ledger.record(RELEASED, moderator, now, key)])
+            return released
+
+        return await self._database.write(job)
+
+    # Looking
 
     async def page(
         self, filters: Filters, limit: int, after: Case | None = None, *, newest: bool = False
     ) -> list[Entry]:
-        """A page of the queue, the oldest case first."""
+        """A page of the queue, the most urgent case first; `newest` gives the last ones opened."""
         return await self._database.read(
-            partial(page, filters=filters, limit=limit, after=after, newest=newest),
+            partial(cases.page, filters=filters, limit=limit, after=after, newest=newest),
         )
 
+    async def counts(self, filters: Filters) -> list[cases.Count]:
+        """How many cases of each kind there are, and how old they are; one statement."""
+        return await self._database.read(partial(cases.count, filters=filters, now=self._clock.now()))
+
     async def picture(self, ref: str) -> Picture:
-        """All that a decision about a case needs; raises Refused where there is no such case."""
+        """All that a decision about a case needs; raises Refused where there is none. For programs: unaudited."""
         now = self._clock.now()
-        try:
-            return await self._database.read(lambda connection: picture(connection, find(connection, ref), now))
-        except ReferenceRefused as error:
-            raise Refused(str(error)) from error
+        return await self._read(lambda connection: picture(connection, find(connection, ref), now))
+
+    async def look(self, ref: str, moderator: str, *, reveal: bool = False) -> Picture:
+        """The same for a person's eyes; that he looked stands in the audit log before he sees it.
+
+        `reveal`: address and phone will be shown whole, and not masked.
+        """
+        _check_name(moderator)
+        seen = await self.picture(ref)
+        record = self.ledger.record("revealed" if reveal else "viewed", moderator, self._clock.now(), seen.case.id)
+        await self._database.write(partial(cases.write, records=[record]))
+        return seen
+
+    def canned(self, seen: Picture) -> list[Canned]:
+        """The canned replies that suit a case, as its subscriber would read them."""
+        return self._wording.canned(seen, self.branch(seen.case.branch))
+
+    def reasons(self, seen: Picture) -> list[Canned]:
+        """The reasons to reject with, as the case's subscriber would read them."""
+        return self._wording.reasons(seen)
+
+    async def audit(
+        self, ref: str = "", *, who: str = "", what: str = "", limit: int = 100, before: int = 0
+    ) -> list[Record]:
+        """What staff have seen and done, the newest first; `before` is the key of the last line seen."""
+        key = await self._key(ref) if ref else None
+        return await self._database.read(
+            partial(cases.records, case_id=key, who=who, what=what, limit=limit, before=before)
+        )
 
     def branch(self, code: str) -> Branch:
         """The branch with this code; the first one where a case belongs to none."""
         return self._branches.get(code) or next(iter(self._branches.values()))
 
-    async def _decide(self, ref: str, request: Request) -> Outcome:
-        if not 0 < len(request.moderator) <= MODERATOR_LENGTH:
-            raise Refused(f"a moderator's name has 1 to {MODERATOR_LENGTH} characters")
-        now = self._clock.now()
+    # Within a transaction
+
+    async def _key(self, ref: str) -> int:
+        return (await self._read(partial(find, text=ref))).id
+
+    async def _read(self, job: Callable[[Any], T]) -> T:
         try:
-            key = (await self._database.read(partial(find, text=ref))).id
+            return await self._database.read(job)
         except ReferenceRefused as error:
             raise Refused(str(error)) from error
-        decision = partial(settle, key=key, decide=partial(self._rule, request=request, now=now), now=now)
+
+    async def _settle(self, key: int, request: Request, *, version: int | None, override: bool) -> Outcome:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._database.write(decision)
+                return await self._database.write(
+                    partial(self.settle, key=key, request=request, version=version, override=override)
+                )
             except CaseTaken:
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
-    def _rule(self, seen: Picture, request: Request, now: datetime) -> tuple[Outcome, Changes | None]:
-        """Decide, and turn the ruling into rows. Runs inside the transaction."""
-        ruling = decide(seen, request, self.branch(seen.case.branch), now)
-        text, untold = self._say(seen, ruling)
+    def settle(
+        self,
+        connection: Any,  # noqa: ANN401 - storage's Connection, which services may not import
+        key: int,
+        request: Request,
+        *,
+        version: int | None = None,
+        override: bool = False,
+        batch: Batch | None = None,
+    ) -> Outcome:
+        """Decide about the case with this key, inside a transaction: alone, or as a part of a bulk decision."""
+        now = self._clock.now()
+
+        def ruled(seen: Picture) -> tuple[Outcome, Changes | None]:
+            outcome, ruling = self.rule(seen, request, now, version=version, override=override)
+            return outcome, None if ruling.repeated else self.ledger.changes(seen, request, ruling, outcome, batch)
+
+        bulk_id = None if batch is None else batch.id
+        return settle(connection, key, ruled, now, elsewhere=_elsewhere(request), bulk_id=bulk_id)
+
+    def rule(
+        self, seen: Picture, request: Request, now: datetime, *, version: int | None = None, override: bool = False
+    ) -> tuple[Outcome, Ruling]:
+        """What a request comes to. Pure; raises as `decide` does."""
+        branch = self.branch(seen.case.branch)
+        try:
+            check(seen, request, branch, now, version=version)
+        except Held:
+            if not override:
+                raise
+        self._wording.check(seen, request)
+        ruling = decide(seen, request, branch, now, confirm=self._confirm)
+        text, untold = self._wording.say(seen, ruling, branch)
+        if isinstance(request, Ask) and untold:
+            raise Refused(f"he cannot be asked: {untold}")
         outcome = Outcome(
             case=seen.case,
             action=ruling.action,
             at=now,
             account=seen.account.number if seen.account else "",
-            serial=seen.meter.serial if seen.meter else "",
+            serial=ruling.serial or (seen.meter.serial if seen.meter else ""),
             reading=ruling.reading,
             text=text,
             untold=untold,
@@ -174,81 +321,18 @@ class Moderation:
             closed_too=ruling.closes_too,
             repeated=ruling.repeated,
         )
-        return outcome, None if ruling.repeated else self._changes(seen.case, request, ruling, text, now)
-
-    def _changes(self, case: Case, request: Request, ruling: Ruling, text: str, now: datetime) -> Changes:
-        message = Message(id=self._keys.new(now), to=case.address, text=text) if text else None
-        replaced_by = f"replaced by {case.reference}"
-        action = partial(Action, at=now, moderator=request.moderator)
-        return Changes(
-            action=action(
-                id=self._keys.new(now),
-                case_id=case.id,
-                action=ruling.action,
-                note=ruling.note,
-                outbox_id=message.id if message else None,
-            ),
-            decision=ruling.action if ruling.closes else "",
-            reading=ruling.reading,
-            superseded=tuple(other.id for other in ruling.superseded),
-            closes_too=tuple(
-                action(id=self._keys.new(now), case_id=other.id, action=SUPERSEDED, note=replaced_by)
-                for other in ruling.closes_too
-            ),
-            message=message,
-        )
-
-    def _say(self, seen: Picture, ruling: Ruling) -> tuple[str, str]:
-        """What the subscriber is told, or why he is told nothing.
-
-        Raises:
-            Refused: the moderator's words do not fit the channel; cut short they might say something else. Or they hold
-                what a restricted channel must not carry.
-        """
-        if not (ruling.words or ruling.text_key):
-            return "", ""
-        if seen.case.address.external_id == FORGOTTEN:
-            return "", "the subscriber asked to be forgotten"
-        channel = seen.case.address.channel
-        capabilities = self._capabilities.get(channel)
-        if capabilities is None:
-            return "", f"the channel {channel} is not set up here"
-        own = f"{ruling.words} {ruling.reason}"
-        found = unfit(own, seen.account.address if seen.account else "", capabilities)
-        if found:
-            raise Refused(f"{channel} must not carry {found} ([privacy] in the configuration); say it without, or call")
-        variants = self._variants(seen, ruling)
-        text = fit(variants, capabilities)
-        if text in variants:
-            return text, ""
-        size = measure(variants[-1], capabilities.text_unit)
-        unit = capabilities.text_unit
-        raise Refused(f"too long for {channel}: {size} {unit}, {capabilities.text_limit} fit; say it in fewer words")
-
-    def _variants(self, seen: Picture, ruling: Ruling) -> tuple[str, ...]:
-        if ruling.words:
-            return (_masked(ruling.words, seen),)
-        reading = ruling.reading
-        assert reading is not None  # noqa: S101 - only readings have texts of ours
-        return self._texts.variants(
-            LANGUAGE,
-            ruling.text_key,
-            meter=mask(seen.meter.serial) if seen.meter else "",
-            values=self._values(reading.values),
-            reference=reference(reading.id),
-            month=reading.period % 100,
-            reason=_masked(ruling.reason, seen),
-        )
-
-    def _values(self, values: Sequence[int]) -> str:
-        """`показание 5778`, or `день 5778, ночь 2542`, as the desk says it."""
-        named = {f"t{number}": str(value) for number, value in enumerate(values, 1)}
-        return self._texts.render(LANGUAGE, f"values-{len(values)}", **named)
+        return outcome, ruling
 
 
-def _masked(words: str, seen: Picture) -> str:
-    """The words with the account's and the meter's numbers shortened: we cannot know who holds the telephone."""
-    for number in (seen.account.number if seen.account else "", seen.meter.serial if seen.meter else ""):
-        if number:
-            words = words.replace(number, mask(number))
-    return words
+def _elsewhere(request: Request) -> Elsewhere | None:
+    return request.elsewhere if isinstance(request, Correct) else None
+
+
+def _checked(request: Request) -> Request:
+    _check_name(request.moderator)
+    return tidy(request)
+
+
+def _check_name(moderator: str) -> None:
+    if not 0 < len(moderator) <= MODERATOR_LENGTH:
+        raise Refused(f"a moderator's name has 1 to {MODERATOR_LENGTH} characters")

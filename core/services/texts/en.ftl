@@ -175,6 +175,27 @@ case-corrected = An operator corrected the reading: meter { $meter }, { $values 
 case-rejected = Reading not accepted: meter { $meter }, { $values }. { $reason }.
     .short = Not accepted: meter { $meter }. { $reason }.
 
+# A moderator asks the subscriber; `case-question` where he has no words of his own.
+case-asked = { $question } Reply YES if { $values } is right, or send it again.
+    .short = { $question } Is { $values } right? Reply YES.
+case-question = Please check the reading of meter { $meter }.
+
+# Reasons of a rejection, the last sentence of `case-rejected`; moderators choose them by the word behind `reason-`.
+reason-digits = Check the number of digits: send the reading without decimals
+reason-less = The reading is lower than the previous one; compare the meter's number
+reason-much = The consumption is too high; compare the reading with the meter
+reason-photo = Please send a photo of the meter that shows its number and digits
+reason-meter = This meter was replaced or is not in use any more
+reason-unreadable = The digits cannot be seen in the photo; please type the reading
+
+# Replies that moderators choose by the word behind `canned-`; an operator words them as he likes.
+canned-checking = We are looking into your request { $reference } and will answer today.
+canned-accepted = All is well: your reading was accepted, there is nothing to do.
+canned-format = Please send one line, with spaces between: account, meter number, readings.
+canned-call = Please call us: { $phones }.
+canned-photo = Please send a photo of meter { $meter } that shows its number and digits.
+canned-verification = The verification of meter { $meter } has expired; please contact us to arrange it: { $phones }.
+
 ## The menu. `.short` of a choice is what an SMS lists by number: all of them have to fit two parts with their text
 
 menu = What would you like to do?

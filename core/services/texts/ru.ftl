@@ -180,6 +180,27 @@ case-corrected = Оператор исправил показания: счёт�
 case-rejected = Показания не приняты: счётчик { $meter }, { $values }. { $reason }.
     .short = Не принято: ПУ { $meter }. { $reason }.
 
+# A moderator asks the subscriber; `case-question` where he has no words of his own.
+case-asked = { $question } Ответьте ДА, если верно { $values }, или пришлите снова.
+    .short = { $question } Верно { $values }? Ответьте ДА.
+case-question = Проверьте показания счётчика { $meter }.
+
+# Reasons of a rejection, the last sentence of `case-rejected`; moderators choose them by the word behind `reason-`.
+reason-digits = Проверьте число цифр: вводите показание без дробной части
+reason-less = Показание меньше прежнего; сверьте номер счётчика
+reason-much = Расход слишком велик; сверьте показание со счётчиком
+reason-photo = Пришлите фото счётчика, чтобы видны были номер и цифры
+reason-meter = Этот счётчик заменён или снят с учёта
+reason-unreadable = На фото не видно цифр; пришлите показание числом
+
+# Replies that moderators choose by the word behind `canned-`; an operator words them as he likes.
+canned-checking = Проверяем Ваше обращение №{ $reference }, ответим сегодня.
+canned-accepted = Всё в порядке: показания приняты, ничего делать не нужно.
+canned-format = Пришлите одной строкой через пробел: лицевой счёт, номер счётчика, показания.
+canned-call = Позвоните нам, пожалуйста: { $phones }.
+canned-photo = Пришлите, пожалуйста, фото счётчика { $meter }, чтобы видны были номер и цифры.
+canned-verification = У счётчика { $meter } истёк срок поверки; обратитесь к нам, чтобы её провести: { $phones }.
+
 ## The menu. `.short` of a choice is what an SMS lists by number: all of them have to fit two parts with their text
 
 menu = Выберите, что нужно:

@@ -1,7 +1,10 @@
-"""Cases of the moderation queue: found, listed, followed, shown with all that a decision needs, and settled."""
+"""Cases of the moderation queue: found, listed, claimed, followed, shown whole, settled, and what staff did audited."""
 
-from core.storage.cases.follow import Mark, News, mark, since
-from core.storage.cases.lookup import AmbiguousReference, CaseNotFound, ReferenceRefused, count, find, page, picture
+from core.storage.cases.audit import records, write
+from core.storage.cases.claims import claim, claim_next, release
+from core.storage.cases.follow import CLAIMED, RELEASED, Mark, News, mark, since
+from core.storage.cases.listing import Count, count, page
+from core.storage.cases.lookup import AmbiguousReference, CaseNotFound, ReferenceRefused, find, picture
 from core.storage.cases.settle import CaseTaken, settle
 from core.storage.cases.types import (
     CLOSED,
@@ -10,24 +13,34 @@ from core.storage.cases.types import (
     Action,
     Case,
     Changes,
+    Elsewhere,
     Entry,
     Filters,
     Line,
     Message,
     Picture,
+    Record,
     Subscriber,
+    Target,
 )
+from core.storage.cases.undo import UNDONE, Bulk, Undone, begin, bulks, is_open, undo
 
 __all__ = [
+    "CLAIMED",
     "CLOSED",
     "OPEN",
     "PENDING",
+    "RELEASED",
+    "UNDONE",
     "Action",
     "AmbiguousReference",
+    "Bulk",
     "Case",
     "CaseNotFound",
     "CaseTaken",
     "Changes",
+    "Count",
+    "Elsewhere",
     "Entry",
     "Filters",
     "Line",
@@ -35,13 +48,25 @@ __all__ = [
     "Message",
     "News",
     "Picture",
+    "Record",
     "ReferenceRefused",
     "Subscriber",
+    "Target",
+    "Undone",
+    "begin",
+    "bulks",
+    "claim",
+    "claim_next",
     "count",
     "find",
+    "is_open",
     "mark",
     "page",
     "picture",
+    "records",
+    "release",
     "settle",
     "since",
+    "undo",
+    "write",
 ]

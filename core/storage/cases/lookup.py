@@ -1,28 +1,30 @@
-"""Finds cases by their short references, lists them, and paints the full picture of one."""
+"""Finds cases by their short references, and paints the full picture of one."""
 
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
 
-from core.domain.accounts import Meter
-from core.domain.keys import reference, reference_value
+from core.domain.accounts import Meter, search_key
+from core.domain.keys import reference_value
 from core.domain.privacy import FORGOTTEN
 from core.domain.readings import Reading
 from core.storage.cases.types import (
     OPEN,
     Action,
     Case,
+    Elsewhere,
     Entry,
-    Filters,
     Line,
     Picture,
     Subscriber,
+    Target,
     to_action,
     to_case,
 )
 from core.storage.load import HISTORY, to_meter, to_reading
-from core.storage.tables import account, case, case_action, event, meter, outbox, reading
+from core.storage.sets import constant
+from core.storage.tables import account, account_alias, case, case_action, event, meter, outbox, profile, reading
 
 DIALOGUE: Final = 8
 """How many of an address's last messages a moderator sees, each with its answer."""
@@ -57,13 +59,8 @@ class AmbiguousReference(ReferenceRefused):
 
     def __init__(self, text: str, candidates: list[Case]) -> None:
         self.candidates = tuple(candidates)
-        named = ", ".join(f"{longer_reference(item.id)} ({item.kind}, {item.state})" for item in candidates)
+        named = ", ".join(f"{item.long_reference} ({item.kind}, {item.state})" for item in candidates)
         super().__init__(f"{text!r} may mean several cases: {named}")
-
-
-def longer_reference(key: int) -> str:
-    """The last eight letters of a key, for the rare case that five fit several."""
-    return reference(key >> 25)[-3:] + reference(key)
 
 
 def find(connection: Connection, text: str) -> Case:
@@ -85,7 +82,7 @@ def find(connection: Connection, text: str) -> Case:
     columns = (case.c.id, case.c.reading_id)
     fits = or_(*(column == value if modulus > LARGEST_KEY else column % modulus == value for column in columns))
     query = select(case).where(fits).order_by(case.c.id).limit(CANDIDATES)
-    rows = connection.execute(query.where(case.c.state == OPEN)).all() or connection.execute(query).all()
+    rows = connection.execute(query.where(case.c.state == constant(OPEN))).all() or connection.execute(query).all()
     found = [to_case(row) for row in rows]
     if not found:
         raise CaseNotFound(text)
@@ -94,31 +91,17 @@ def find(connection: Connection, text: str) -> Case:
     return found[0]
 
 
-def page(
-    connection: Connection, filters: Filters, limit: int, after: Case | None = None, *, newest: bool = False
-) -> list[Entry]:
-    """Cases from the oldest on, those behind `after`; with `newest` the last ones, still in order of opening."""
-    query = _filtered(ENTRIES, filters)
-    order = (case.c.opened_at, case.c.id)
-    if after is not None:
-        query = query.where(tuple_(*order) > (after.opened_at, after.id))
-    query = query.order_by(*(column.desc() if newest else column for column in order)).limit(limit)
-    entries = [to_entry(row) for row in connection.execute(query)]
-    return entries[::-1] if newest else entries
-
-
-def count(connection: Connection, filters: Filters) -> dict[str, int]:
-    """How many cases of each kind there are."""
-    query = _filtered(select(case.c.kind, func.count().label("number")), filters).group_by(case.c.kind)
-    return {row.kind: row.number for row in connection.execute(query)}
-
-
-def picture(connection: Connection, item: Case, now: datetime) -> Picture:
-    """All that a decision about the case needs; the number of statements depends on nothing."""
+def picture(connection: Connection, item: Case, now: datetime, elsewhere: Elsewhere | None = None) -> Picture:
+    """All that a decision about the case needs; the number of statements depends on nothing but `elsewhere`."""
     # A case of an undelivered reply names no account, but the message that the reply answers may.
     of_event = select(event.c.account_id).where(event.c.id == item.event_key).scalar_subquery()
     subscriber = connection.execute(
         select(account).where(account.c.id == func.coalesce(item.account_id, of_event))
+    ).one_or_none()
+    known = connection.execute(
+        select(profile.c.language, profile.c.closed_at).where(
+            profile.c.external_id == item.address.external_id, profile.c.channel == item.address.channel
+        )
     ).one_or_none()
     subject = connection.execute(select(meter).where(meter.c.id == item.meter_id)).one_or_none()
     return Picture(
@@ -130,6 +113,9 @@ def picture(connection: Connection, item: Case, now: datetime) -> Picture:
         dialogue=_dialogue(connection, item),
         actions=_actions(connection, item),
         related=_related(connection, item),
+        language=(known.language if known else "") or item.language,
+        unreachable=known is not None and known.closed_at is not None,
+        target=None if elsewhere is None else _target(connection, item, now, elsewhere),
     )
 
 
@@ -144,13 +130,8 @@ def to_entry(row: Row[Any]) -> Entry:
     )
 
 
-def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
-    wanted = {case.c.branch: filters.branch, case.c.kind: filters.kind, case.c.state: filters.state}
-    return query.where(*(column == value for column, value in wanted.items() if value))
-
-
 def _to_subscriber(row: Row[Any]) -> Subscriber:
-    return Subscriber(number=row.number, branch=row.branch, address=row.address, phone=row.phone)
+    return Subscriber(id=row.id, number=row.number, branch=row.branch, address=row.address, phone=row.phone)
 
 
 def _meter(row: Row[Any] | None) -> Meter | None:
@@ -161,6 +142,31 @@ def _readings(connection: Connection, item: Case, now: datetime) -> tuple[Readin
     recent = (reading.c.meter_id == item.meter_id) & (reading.c.sent_at >= now - HISTORY)
     query = select(reading).where(recent | (reading.c.id == item.reading_id))
     return tuple(to_reading(row) for row in connection.execute(query.order_by(reading.c.sent_at, reading.c.id)))
+
+
+def _target(connection: Connection, item: Case, now: datetime, elsewhere: Elsewhere) -> Target:
+    key = search_key(elsewhere.account)
+    former = select(account_alias.c.account_id).where(account_alias.c.old_key == key)
+    wanted = or_(account.c.number_key == key, account.c.id.in_(former)) if elsewhere.account else _own(item)
+    # One number may be an account's own and another's former one: the present one is meant.
+    rows = connection.execute(select(account).where(wanted)).all()
+    row = next((each for each in rows if each.number_key == key), rows[0] if rows else None)
+    if row is None:
+        return Target(account=None, meters=(), readings=())
+    meters = select(meter).where(meter.c.account_id == row.id).order_by(meter.c.serial)
+    if elsewhere.serial:
+        meters = meters.where(meter.c.serial_key == search_key(elsewhere.serial))
+    found = tuple(to_meter(each) for each in connection.execute(meters))
+    query = select(reading).where(
+        reading.c.meter_id.in_([each.id for each in found]), reading.c.sent_at >= now - HISTORY
+    )
+    readings = connection.execute(query.order_by(reading.c.sent_at, reading.c.id))
+    return Target(account=_to_subscriber(row), meters=found, readings=tuple(to_reading(each) for each in readings))
+
+
+def _own(item: Case) -> ColumnElement[bool]:
+    own: ColumnElement[bool] = account.c.id == item.account_id
+    return own
 
 
 def _typed(connection: Connection, item: Case) -> str:
@@ -208,5 +214,11 @@ def _related(connection: Connection, item: Case) -> tuple[Case, ...]:
     return tuple(to_case(row) for row in connection.execute(query.order_by(case.c.opened_at, case.c.id)))
 
 
-def _same_account(item: Case) -> Any:  # noqa: ANN401 - SQLAlchemy's expression types are not for signatures
-    return or_(case.c.id == item.id, false() if item.account_id is None else case.c.account_id == item.account_id)
+def _same_account(item: Case) -> ColumnElement[bool]:
+    """Cases of the same account; of the same address, where the account is not known."""
+    if item.account_id is not None:
+        return or_(case.c.id == item.id, case.c.account_id == item.account_id)
+    if item.address.external_id == FORGOTTEN:
+        return or_(case.c.id == item.id, false())
+    address = and_(case.c.external_id == item.address.external_id, case.c.channel == item.address.channel)
+    return or_(case.c.id == item.id, address)

@@ -1,5 +1,6 @@
 """What the queue's functions take and give."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +17,11 @@ CLOSED: Final = "closed"
 
 PENDING: Final = (Status.IN_REVIEW, Status.NEEDS_CONFIRMATION)
 """Readings that wait for somebody; a decision settles no other."""
+
+
+def long_reference(key: int) -> str:
+    """The last eight letters of a key."""
+    return reference(key >> 25)[-3:] + reference(key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +42,28 @@ class Case:
     closed_at: datetime | None
     decision: str
     decided_by: str
+    language: str
+    priority: int
+    due_at: datetime
+    claimed_by: str
+    """Who works on it, or did when it was closed."""
+    claimed_until: datetime | None
+    version: int
+    """Grows with whatever changes what a decision is based on; a claim does not."""
+
+    def held(self, now: datetime) -> bool:
+        """Whether somebody works on it now: a claim that ran out is none."""
+        return self.state == OPEN and self.claimed_until is not None and self.claimed_until > now
 
     @property
     def reference(self) -> str:
         """Five letters to name it by: those that the subscriber was told about his reading, else its own."""
         return reference(self.reading_id or self.id)
+
+    @property
+    def long_reference(self) -> str:
+        """Its own last eight letters, for the rare case that five fit several."""
+        return long_reference(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +81,7 @@ class Entry:
 class Subscriber:
     """The account as a moderator may need it; whoever shows it masks address and phone."""
 
+    id: int
     number: str = field(repr=False)
     branch: str
     address: str = field(repr=False)
@@ -88,6 +112,23 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """Where a reading belongs that was sent for a wrong meter or account; what is empty stays as it is."""
+
+    account: str = field(default="", repr=False)
+    serial: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What was found elsewhere: the account, its meters that fit, and their readings of the last 13 months."""
+
+    account: Subscriber | None
+    meters: tuple[Meter, ...]
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """All that a decision needs."""
 
@@ -103,6 +144,12 @@ class Picture:
     actions: tuple[Action, ...]
     related: tuple[Case, ...]
     """Other open cases of the same account, oldest first."""
+    language: str = "ru"
+    """What the subscriber reads: his own choice where he made one, else that of the message."""
+    unreachable: bool = False
+    """He has blocked us."""
+    target: Target | None = None
+    """Where the reading belongs instead, if a decision has asked for it."""
 
     @property
     def reading(self) -> Reading | None:
@@ -117,6 +164,25 @@ class Message:
     id: int
     to: Address
     text: str = field(repr=False)
+    due_at: datetime
+    """Not before: the message of a bulk decision waits for as long as it can be undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A line of the audit log. `old` and `new` hold states and values, never a subscriber's words or name."""
+
+    id: int
+    at: datetime
+    who: str
+    skin: str
+    """Where from: `cli`, `web` or `chat`."""
+    what: str
+    case_id: int | None = None
+    old: Mapping[str, Any] = field(default_factory=dict)
+    new: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = ""
+    """The case's, as the subscriber and the list name it; filled in where the log is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +198,7 @@ class Changes:
     closes_too: tuple[Action, ...] = ()
     """Closes the cases of those readings."""
     message: Message | None = None
+    records: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +208,16 @@ class Filters:
     branch: str = ""
     kind: str = ""
     state: str = OPEN
+    channel: str = ""
+    claimed_by: str = ""
+    """Those that this moderator works on at the moment `at`."""
+    free: bool = False
+    """Those that nobody works on at the moment `at`."""
+    opened_before: datetime | None = None
+    search: str = field(default="", repr=False)
+    """An account's number, present or former, a phone, or words of the subscriber's text."""
+    at: datetime | None = None
+    """The present, for the filters of claims."""
 
 
 def to_case(row: Row[Any]) -> Case:
@@ -160,6 +237,12 @@ def to_case(row: Row[Any]) -> Case:
         closed_at=row.closed_at,
         decision=row.decision,
         decided_by=row.decided_by,
+        language=row.language,
+        priority=row.priority,
+        due_at=row.due_at,
+        claimed_by=row.claimed_by,
+        claimed_until=row.claimed_until,
+        version=row.version,
     )
 
 
@@ -175,3 +258,16 @@ def to_action(row: Row[Any], prefix: str = "") -> Action:
         note=part[f"{prefix}note"],
         outbox_id=part[f"{prefix}outbox_id"],
     )
+
+
+def action_row(action: Action) -> dict[str, object]:
+    """An action as `case_action` holds it."""
+    return {
+        "id": action.id,
+        "case_id": action.case_id,
+        "at": action.at,
+        "moderator": action.moderator,
+        "action": action.action,
+        "note": action.note,
+        "outbox_id": action.outbox_id,
+    }

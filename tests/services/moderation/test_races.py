@@ -52,7 +52,7 @@ def _decide(connection: Connection, statement: Any, seen: Picture) -> tuple[None
     """Somebody else commits while we think; then we decide."""
     connection.execute(statement)
     action = Action(id=1, case_id=seen.case.id, at=NOW, moderator=IRINA, action="approved")
-    message = Message(id=2, to=seen.case.address, text="accepted")
+    message = Message(id=2, to=seen.case.address, text="accepted", due_at=NOW)
     return None, Changes(action=action, decision="approved", reading=seen.reading, message=message)
 
 

@@ -20,13 +20,13 @@ KINDS = {
 
 
 def test_list(queue: Desktop) -> None:
-    """The list names every kind in words, the oldest first, on 80 columns, with the counts below."""
+    """The list names every kind in words, the most urgent first, on 80 columns, with the counts below."""
     output = queue("list").stdout
     words = ("beyond the limit", "register restarted?", "verification expired", "change after export")
     for word in (*words, "question unanswered", "unreadable messages", "our mistake", "reply not delivered"):
         assert word in output
-    assert "10 cases: physical_limit:3, " in output
-    assert output.index("verification expired") < output.index("beyond the limit") < output.index("change after")
+    assert "10 cases, 3 overdue: physical_limit:3, " in " ".join(output.split())
+    assert output.index("unreadable messages") < output.index("beyond the limit") < output.index("verification expired")
     assert "\x1b" not in output
 
 
@@ -48,7 +48,7 @@ def test_list_filters(queue: Desktop) -> None:
     first = [row["reference"] for row in queue.json("list", "--limit", "4")]
     rest = [row["reference"] for row in queue.json("list", "--after", first[-1])]
     assert first + rest == everything
-    assert "10 cases, the first 2 shown (--limit 10 shows all)" in queue("list", "--limit", "2").stdout
+    assert "overdue, the first 2 shown (--limit 10 shows all)" in queue("list", "--limit", "2").stdout
     assert [row["kind"] for row in queue.json("list", "--kind", "rollover")] == ["rollover"]
     assert queue.json("list", "--branch", "amur") == []
     queue("approve", queue.refs()["rollover"], "--as", IRINA)
@@ -70,7 +70,7 @@ def test_empty_list(empty: Desktop) -> None:
         ("rollover", ("near its end at 99870", "passed 99999", "+245, restarted", "8.2 a day")),
         ("correction_after_export", ("Billing has 3200 / 1850 for this month", "next export", "DAY NIGHT")),
         ("unconfirmed", ("We asked", "nobody answered", "6~000 kWh", "usually 6.8 a day")),
-        ("hand_over", ("could not be read", "позвоните мне", "not known", "--close", "closes it without a message")),
+        ("hand_over", ("could not be read", "позвоните мне", "not known", "--close", "without a message")),
         ("failed_event", ("We failed", "\\x1b[31m5778 ⏎ ночь 2542", "--close")),
         ("undelivered", ("could not be delivered", "Принято", "0010334090", "55556666 7100")),
     ],

@@ -33,7 +33,7 @@ async def test_follow(database: Database, clock: FixedClock) -> None:
         elif len(heard) == 4:
             await moderation.approve(refs[-1], IRINA)
 
-    await follow(database, show, 2, something_happens, polls=4)
+    await follow(database, show, 2, wait=something_happens, polls=4)
     assert heard[:2] == [(refs[3], "opened"), (refs[4], "opened")]
     assert sorted(heard[2:4]) == sorted([(refs[5], "opened"), (refs[0], "replied")])
     assert heard[4:] == [(refs[5], "approved")]
@@ -70,6 +70,6 @@ async def test_nothing_is_written_by_looking(database: Database, clock: FixedClo
     async def nothing_happens() -> None:
         """Wait not at all."""
 
-    await follow(database, lambda _: None, 10, nothing_happens, polls=2)
+    await follow(database, lambda _: None, 10, wait=nothing_happens, polls=2)
     assert await scene.rows(tables.case_action) == []
     assert await scene.messages() == []
