@@ -20,6 +20,7 @@ from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
 from bot.web.payment_hook import NAME as PAYMENTS
 from bot.web.payment_hook import PaymentHook
+from bot.web.peers import Network
 from bot.web.public import Pages, PayPages
 from bot.web.server import Listener, application
 from bot.web.staff import Gate
@@ -118,7 +119,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         nudge=wake,
         watch=metrics,
     )
-    trusted = [ip_network(network) for network in settings.server.trusted_proxies]
+    trusted = _trusted(settings)
     handovers = Handovers(database, clock, capabilities(settings), page_lasts=terms.lasts)
     paying = PayPages(payments, terms, branches, metrics, commission_free=settings.payments.commission_free)
     public = Pages(handovers, branches, metrics)
@@ -154,11 +155,16 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     )
 
 
+def _trusted(settings: Settings) -> Sequence[Network]:
+    """Networks of the proxies that tell who is before them."""
+    return [ip_network(network) for network in settings.server.trusted_proxies]
+
+
 def staff_pages(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> web.Application:
     """The pages of the staff. Another part of them is another item of the list."""
     sessions = Sessions(database, clock, settings.staff.lasting())
     signing, accounts = Signing(sessions, Passwords()), Accounts(sessions)
-    gate = Gate(sessions, metrics, public_url=settings.server.public_url, proxies=settings.staff.proxies)
+    gate = Gate(sessions, metrics, public_url=settings.server.public_url, trusted=_trusted(settings))
     return staff_application(
         gate,
         [

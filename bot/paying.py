@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bot.banks import Chronopay, Cloudpayments, Robokassa, Sberbank
 from core.acquiring.template import Settings as TemplateSettings
 from core.acquiring.template import TemplateProvider
 from core.acquiring.yookassa import Settings as YookassaSettings
@@ -37,6 +38,10 @@ class PaymentSettings(BaseModel):
     """The retailer bears the provider's commission; otherwise our page says that the bank shows it."""
     template: TemplateSettings = TemplateSettings()
     yookassa: YookassaSettings = YookassaSettings()
+    sberbank: Sberbank = Sberbank()
+    cloudpayments: Cloudpayments = Cloudpayments()
+    robokassa: Robokassa = Robokassa()
+    chronopay: Chronopay = Chronopay()
 
     @model_validator(mode="after")
     def _usable(self) -> "PaymentSettings":
@@ -64,6 +69,10 @@ PROVIDERS: Final[Mapping[str, Callable[[PaymentSettings], PaymentProvider]]] = M
     {
         "template": lambda settings: TemplateProvider(settings.template),
         "yookassa": lambda settings: create_yookassa(settings.yookassa),
+        "sberbank": lambda settings: settings.sberbank.build(),
+        "cloudpayments": lambda settings: settings.cloudpayments.build(),
+        "robokassa": lambda settings: settings.robokassa.build(),
+        "chronopay": lambda settings: settings.chronopay.build(),
     }
 )
 """By name, which is also the section's and the folder's."""

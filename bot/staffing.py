@@ -1,9 +1,8 @@
 """What the operator says about the staff's pages: the section [staff] of meterline.toml."""
 
 from datetime import timedelta
-from ipaddress import ip_address
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.domain.staff import Role
 from core.services.staff import Lasting
@@ -22,18 +21,6 @@ class Staff(BaseModel):
     """So long without a request end a session."""
     require_totp: tuple[Role, ...] = Field(default=tuple(Role), examples=[["supervisor", "auditor"]])
     """Roles that must have a second factor; others may."""
-    proxies: tuple[str, ...] = Field(default=("127.0.0.1", "::1"), examples=[["127.0.0.1", "::1"]])
-    """Addresses of reverse proxies whose X-Forwarded-For is believed: guessing is counted by address."""
-
-    @field_validator("proxies")
-    @classmethod
-    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for address in value:
-            try:
-                ip_address(address)
-            except ValueError:
-                raise ValueError(f"{address!r} is not an IP address") from None
-        return value
 
     def lasting(self) -> Lasting:
         """The same as the core knows it."""

@@ -188,16 +188,24 @@ def judge(order: Order, attempt: Attempt, said: Payment, standing: Standing) -> 
     Whatever was said before may be said again, and in any order: only the first of each has consequences.
     """
     state = _SAYS.get(said.state)
+    if state is OrderState.PAID is attempt.state and attempt.provider_id not in {"", said.provider_id}:
+        # Some take one link twice, and have a name for each time.
+        return Verdict(case=PAYMENT_TWICE)
     if state is None or _is_old_news(attempt.state, state):
         return Verdict()
     if state in _MONEY and _mismatch(order, said, standing):
         # The attempt stays as it is: should the provider say something else later, that is heard.
         return Verdict() if attempt.doubted else Verdict(case=PAYMENT_MISMATCH)
+    return _follow(order, attempt, state, said, standing)
+
+
+def _follow(order: Order, attempt: Attempt, state: OrderState, said: Payment, standing: Standing) -> Verdict:
+    """What follows from a word that is news and fits the order."""
     if (order.state, state) not in MOVES:
         return Verdict(attempt=state, case=PAYMENT_TWICE if state is OrderState.PAID else "")
     if state is OrderState.FAILED and standing.others_open:
         return Verdict(attempt=state)
-    if order.provider_id and order.provider_id != said.provider_id:
+    if order.provider_id and order.provider_id != (attempt.provider_id or said.provider_id):
         # The order was paid by another attempt, and only this one's money went back.
         return Verdict(attempt=state)
     twice = state is OrderState.PAID and 0 < standing.others_paid > (standing.owed or 0) - order.amount

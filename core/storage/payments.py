@@ -137,13 +137,12 @@ def find_attempt(connection: Connection, key: int) -> Attempt | None:
 
 
 def attempt_of(connection: Connection, provider: str, *, order_id: int | None, provider_id: str) -> Attempt | None:
-    """The attempt that a provider speaks of: by his own name for it, else the last of the order."""
+    """The attempt that a provider speaks of: of the order he names, else by his own name, which others may share."""
     theirs = payment_attempt.c.provider == provider
-    ways = []
+    named, ours = payment_attempt.c.provider_id == provider_id, payment_attempt.c.order_id == order_id
+    ways = [and_(ours, named), ours] if order_id is not None else []
     if provider_id:
-        ways.append(payment_attempt.c.provider_id == provider_id)
-    if order_id is not None:
-        ways.append(payment_attempt.c.order_id == order_id)
+        ways.append(named)
     for way in ways:
         query = select(payment_attempt).where(theirs, way).order_by(payment_attempt.c.number.desc()).limit(1)
         row = connection.execute(query).one_or_none()

@@ -16,7 +16,7 @@ EXAMPLE = Path(__file__).parents[2] / "meterline.example.toml"
 
 def uncommented() -> str:
     """The example with every default in force."""
-    return re.sub(r"^# (?=[a-z_]+ = )", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return re.sub(r"^# (?=[a-z_0-9]+ = )", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
 def keys_of_code(section: type[BaseModel], place: str = "") -> Iterator[str]:

@@ -70,6 +70,45 @@ def test_no_payments_by_default(tmp_path: Path) -> None:
     assert providers(found.payments) == {}
 
 
+BANKS = {
+    "sberbank": 'token = "t-secret"\ncallback_key = "t-secret"\ntest = true',
+    "cloudpayments": 'public_id = "pk"\napi_secret = "t-secret"\ntest = true',
+    "robokassa": (
+        'login = "shop"\npassword1 = "t-secret"\npassword2 = "t-secret2"\ntest = true\n'
+        '[payments.robokassa.receipt]\nenabled = true\nsno = "osn"\ntax = "vat22"'
+    ),
+    "chronopay": 'product_id = "1-1-1"\nshared_secret = "t-secret"\ntoken_key = "t-secret-of-our-own"\ntest = true',
+}
+
+
+@pytest.mark.parametrize("name", sorted(BANKS))
+def test_each_bank_is_a_section(tmp_path: Path, name: str) -> None:
+    """Filled in, it takes payments; half filled in or missing, it is none; its secrets are not shown."""
+    found = settings(tmp_path, URL, f'[payments]\nprovider = "{name}"\n[payments.{name}]\n{BANKS[name]}')
+    assert {key: provider.name for key, provider in providers(found.payments).items()} == {name: name}
+    assert found.terms().test == {name}
+    assert "t-secret" not in repr(found)
+    first = BANKS[name].partition("\n")[0] if name != "sberbank" else 'user_name = "u"'
+    with pytest.raises(FaultySettings, match=rf"needs the keys of \[payments.{name}\]"):
+        settings(tmp_path, URL, f'[payments]\nprovider = "{name}"\n[payments.{name}]\n{first}')
+
+
+@pytest.mark.parametrize(
+    ("section", "complaint"),
+    [
+        ('[payments.chronopay]\ntoken_key = "short"', "token_key should have at least 16 characters"),
+        ('[payments.chronopay]\nsenders = ["nonsense"]', "senders"),
+        ("[payments.robokassa.receipt]\nenabled = true", "enabled needs sno and tax"),
+        ('[payments.sberbank]\napi_url = "securepayments.sberbank.ru"', "api_url"),
+        ('[payments.cloudpayments]\nsecret = "s"', "secret"),
+    ],
+)
+def test_what_a_bank_cannot_mean(tmp_path: Path, section: str, complaint: str) -> None:
+    """A mistake in a section is found at the start, and named."""
+    with pytest.raises(FaultySettings, match=complaint):
+        settings(tmp_path, URL, section)
+
+
 def test_names_are_those_of_sections() -> None:
     """A provider's name stands in settings, in orders and in the path of its hook."""
     assert set(PROVIDERS) <= set(PaymentSettings.model_fields)

@@ -162,7 +162,7 @@ class ChannelHearing:
 
     def test_pictures_can_be_fetched(self, harness: Harness) -> None:
         """A channel that hears pictures can fetch them, so that bills' codes are found on all of them alike."""
-        harness.needs(Ability.PHOTOS)
+        harness.needs(Ability.HEARING, Ability.PHOTOS)
         assert isinstance(harness.channel, Fetches)
 
     def test_photo_is_a_reference(self, harness: Harness) -> None:

@@ -9,7 +9,7 @@
 import hmac
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -20,6 +20,7 @@ from aiohttp import hdrs, web
 
 from bot.web.answers import RETRY_SECONDS, SERVER
 from bot.web.metrics import Metrics
+from bot.web.peers import Network, peer_of
 from bot.web.staff import looks
 from bot.web.staff.browsers import described
 from bot.web.staff.looks import View
@@ -115,11 +116,11 @@ def csrf_of(token: str) -> str:
 class Gate:
     """Stands before every page."""
 
-    def __init__(self, sessions: Sessions, metrics: Metrics, *, public_url: str, proxies: Collection[str]) -> None:
-        """`proxies` are the addresses whose `X-Forwarded-For` is believed."""
+    def __init__(self, sessions: Sessions, metrics: Metrics, *, public_url: str, trusted: Sequence[Network]) -> None:
+        """`trusted` are the proxies whose `X-Forwarded-For` is believed."""
         self._sessions = sessions
         self._refused = metrics.refused_request
-        self._proxies = frozenset(proxies)
+        self._trusted = trusted
         self._has_told = False
         parts = urlsplit(public_url)
         self._origin = f"{parts.scheme}://{parts.netloc}".lower() if public_url else ""
@@ -243,10 +244,6 @@ class Gate:
         answer.set_cookie(name, value, max_age=max_age, path="/", secure=self._is_https, httponly=True, samesite="Lax")
 
     def _address(self, request: web.Request) -> str:
-        """Who is before our proxies: the last of the addresses that is none of theirs."""
-        address = request.remote or ""
-        for forwarded in reversed(",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, [])).split(",")):
-            if address not in self._proxies or not forwarded.strip():
-                break
-            address = forwarded.strip()
-        return address[:45]
+        """Who is before our proxies."""
+        forwarded = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, []))
+        return peer_of(request.remote, forwarded, self._trusted)[:45]

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from core.acquiring.amounts import roubles
-from core.acquiring.chronopay import ChronopayProvider, sign
+from core.acquiring.chronopay import sign
 from core.acquiring.chronopay.emulator import KEY, SECRET, ChronopayEmulator
+from core.acquiring.chronopay.provider import ChronopayProvider
 from core.domain.messages import RawRequest
 from core.ports.acquiring import Payment
 from tests.acquiring.emulated import EmulatedHarness, sealed

@@ -5,8 +5,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from core.acquiring.chronopay import ChronopayProvider, Settings, encode, sign
+from core.acquiring.chronopay import Settings, encode, sign
 from core.acquiring.chronopay.emulator import KEY, PRODUCT, SECRET, NotSigned
+from core.acquiring.chronopay.provider import ChronopayProvider
 from core.domain.messages import RawRequest
 from core.ports.acquiring import PaymentState
 from tests.acquiring.chronopay.harness import ChronopayHarness

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from core.acquiring.cloudpayments import CloudpaymentsProvider, sign
+from core.acquiring.cloudpayments import sign
 from core.acquiring.cloudpayments.emulator import SECRET, CloudpaymentsEmulator
+from core.acquiring.cloudpayments.provider import CloudpaymentsProvider
 from core.acquiring.emulation import Fault
 from core.domain.messages import RawRequest
 from core.ports.acquiring import Payment

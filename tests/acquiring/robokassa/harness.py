@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from core.acquiring.amounts import roubles
 from core.acquiring.emulation import Fault
-from core.acquiring.robokassa import RobokassaProvider, sign
+from core.acquiring.robokassa import sign
 from core.acquiring.robokassa.emulator import RobokassaEmulator
+from core.acquiring.robokassa.provider import RobokassaProvider
 from core.domain.messages import RawRequest
 from core.ports.acquiring import Payment
 from core.ports.channel import Misconfigured, OutcomeUnknown, RateLimited, SendFailure

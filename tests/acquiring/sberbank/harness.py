@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from core.acquiring.emulation import Fault
-from core.acquiring.sberbank import SberbankProvider, sign
+from core.acquiring.sberbank import sign
 from core.acquiring.sberbank.emulator import KEY, SberbankEmulator
+from core.acquiring.sberbank.provider import SberbankProvider
 from core.domain.messages import RawRequest
 from core.ports.acquiring import Payment
 from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown, RateLimited, SendFailure

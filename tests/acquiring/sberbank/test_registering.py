@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.acquiring.emulation import Fault
-from core.acquiring.sberbank import SberbankProvider, Settings, encode, sign
+from core.acquiring.sberbank import Settings, encode, sign
+from core.acquiring.sberbank.provider import SberbankProvider
 from core.ports.acquiring import PaymentState
 from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown
 from tests.acquiring.emulated import changed

@@ -57,7 +57,7 @@ async def test_too_large_reading_waits_for_yes(page: Page) -> None:
     await expect(page.locator("#text")).to_be_focused()
 
 
-async def test_impossible_reading_appears_in_the_queue(page: Page, demo: Demo) -> None:
+async def test_impossible_reading_appears_in_the_queue(page: Page, demo: Demo, clock: FixedClock) -> None:
     """A case appears on top of the list without a reload, in plain words and as it was typed."""
     await expect(page.locator("#cases > li")).to_have_count(4)
     await text(page, f"{ACCOUNT} 25778 2542")
@@ -67,8 +67,9 @@ async def test_impossible_reading_appears_in_the_queue(page: Page, demo: Demo) -
     await expect(case).to_contain_text(f"{ACCOUNT} 25778 2542")
     await expect(case.locator(".standing")).to_have_text("ждёт 0 мин")
     await expect(page.locator("#waiting")).to_have_text("ждут решения: 5")
-    found = await demo.service.database.read(lambda connection: count(connection, Filters(kind="physical_limit")))
-    assert found == {"physical_limit": 2}
+    filters = Filters(kind="physical_limit")
+    (found,) = await demo.service.database.read(lambda connection: count(connection, filters, clock.now()))
+    assert (found.kind, found.total) == ("physical_limit", 2)
 
 
 async def test_decision_on_the_command_line_comes_to_the_phone(page: Page, demo: Demo, clock: FixedClock) -> None:

@@ -47,10 +47,15 @@ async def next_state(stream: aiohttp.ClientResponse) -> Any:
     raise AssertionError("the stream has ended")
 
 
-async def test_queue_is_not_empty_at_the_start(demo: Demo) -> None:
+async def test_queue_is_not_empty_at_the_start(demo: Demo, clock: FixedClock) -> None:
     """The prologue has left open cases of four kinds, and has gone through the real hook."""
-    found = await demo.service.database.read(lambda connection: count(connection, Filters()))
-    assert found == {"physical_limit": 1, "rollover": 1, "verification_expired": 1, "hand_over": 1}
+    found = await demo.service.database.read(lambda connection: count(connection, Filters(), clock.now()))
+    assert {each.kind: each.total for each in found} == {
+        "physical_limit": 1,
+        "rollover": 1,
+        "verification_expired": 1,
+        "hand_over": 1,
+    }
 
 
 async def test_replaced_meter_was_closed_by_the_import(demo: Demo) -> None:

@@ -19,7 +19,18 @@ from tests.services.dialogue.walking import ACTIONS, HOUSEHOLDS, act
 PRIVATE = frozenset({"sum", "address"})
 """Placeholders of what a restricted channel must not say; whole account numbers are looked for in the answers."""
 TELLING = frozenset(
-    {"balance-debt", "balance-overpaid", "account-card-address", "estimate-linked", "check-estimate-linked"}
+    [
+        "balance-debt",
+        "balance-overpaid",
+        "balance-transit",
+        "account-card-address",
+        "estimate-linked",
+        "check-estimate-linked",
+        "payment-link-linked",
+        "payment-paid-linked",
+        "payment-failed-linked",
+        "payment-refunded-linked",
+    ]
 )
 """The texts that hold them."""
 UNSAID = TELLING | {"balance-zero", "balance-unknown", "balance-more"}

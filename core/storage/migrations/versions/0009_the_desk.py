@@ -11,7 +11,7 @@ HOUR = 3_600_000_000
 
 WAITS = {"operator": 2, "hand_over": 4, "failed_event": 4}
 LATER = {"undelivered": 48, "verification_expired": 72}
-SOONER = {"correction_after_export": 12}
+SOONER = {"correction_after_export": 12, "payment_mismatch": 4}
 
 
 def upgrade() -> None:

@@ -154,7 +154,7 @@ async def test_switched_off(settings: Settings, clock: FixedClock) -> None:
 
 @pytest.fixture
 def gate(reception: Reception) -> Gate:
-    return Gate(reception.sessions, Metrics("1"), public_url="", proxies=())
+    return Gate(reception.sessions, Metrics("1"), public_url="", trusted=())
 
 
 @pytest.fixture

@@ -1,0 +1,19 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.acquiring.yookassa.emulator.server import YookassaEmulator
+from tests.acquiring.conformance import ProviderConformance
+from tests.acquiring.yookassa.harness import YookassaHarness
+from tests.conftest import FixedClock
+
+
+class TestYookassa(ProviderConformance):
+    @pytest.fixture
+    async def harness(self, clock: FixedClock) -> AsyncIterator[YookassaHarness]:
+        emulator = YookassaEmulator(clock=clock)
+        await emulator.start()
+        harness = YookassaHarness(emulator)
+        yield harness
+        await harness.provider.close()
+        await emulator.stop()
