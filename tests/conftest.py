@@ -94,6 +94,7 @@ MESSENGERS = (
     "survival/",
     "crash/test_messengers.py",
     "crash/test_pictures.py",
+    "crash/test_reminders.py",
     "bot/demo/test_messengers.py",
     "bot/demo/test_phones.py",
 )

@@ -188,15 +188,14 @@ def judge(order: Order, attempt: Attempt, said: Payment, standing: Standing) -> 
     Whatever was said before may be said again, and in any order: only the first of each has consequences.
     """
     state = _SAYS.get(said.state)
-    if state is OrderState.PAID is attempt.state and attempt.provider_id not in {"", said.provider_id}:
-        # Some take one link twice, and have a name for each time.
-        return Verdict(case=PAYMENT_TWICE)
-    if state is None or _is_old_news(attempt.state, state):
+    # Some take one link twice, and have a name for each time.
+    again = state is OrderState.PAID is attempt.state and attempt.provider_id not in {"", said.provider_id}
+    if state is None or (_is_old_news(attempt.state, state) and not again):
         return Verdict()
     if state in _MONEY and _mismatch(order, said, standing):
         # The attempt stays as it is: should the provider say something else later, that is heard.
         return Verdict() if attempt.doubted else Verdict(case=PAYMENT_MISMATCH)
-    return _follow(order, attempt, state, said, standing)
+    return Verdict(case=PAYMENT_TWICE) if again else _follow(order, attempt, state, said, standing)
 
 
 def _follow(order: Order, attempt: Attempt, state: OrderState, said: Payment, standing: Standing) -> Verdict:

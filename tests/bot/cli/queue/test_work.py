@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.bot.cli.queue.conftest import Desktop
@@ -40,7 +42,7 @@ def test_bulk(queue: Desktop) -> None:
     selection = ("--kind", "physical_limit", "--as", IRINA)
     assert "3  would be decided" in queue("bulk", "preview", "approve", *selection).stdout
     output = queue("bulk", "apply", "approve", *selection).stdout
-    assert "3  decided" in output.replace("3      decided", "3  decided")
+    assert re.search(r"3 +decided", output)
     assert "meterline queue bulk undo" in output
     assert len(queue.json("list")) == 7
     assert (
@@ -64,7 +66,9 @@ def test_audit(queue: Desktop) -> None:
     ref = queue.refs()["rollover"]
     queue("show", ref, "--full", "--as", OLEG)
     queue("correct", ref, "120", "--as", IRINA)
-    assert [(row["who"], row["what"]) for row in queue.json("audit", ref)] == [(IRINA, "corrected"), (OLEG, "revealed")]
+    # The clock stands still, so which comes first is left to chance.
+    listed = {(row["who"], row["what"]) for row in queue.json("audit", ref)}
+    assert listed == {(IRINA, "corrected"), (OLEG, "revealed")}
     assert "115 → 120" in queue("audit", "--who", IRINA).stdout
     assert queue.json("audit", "--what", "approved") == []
     assert "there is no case" in queue("audit", "ZZZZZ", code=1).stderr
