@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from core.domain.keys import reference
 from core.services.moderation import Approve, Bulks, Close, Moderation, Refused, Reject
@@ -11,6 +11,7 @@ from core.storage import outbox, tables
 from core.storage.cases import Filters
 from core.storage.database import Unavailable
 from tests.services.moderation.scene import IRINA, NOW, OLEG, Scene
+from tests.storage.statements import counted
 
 APPROVE = Approve(moderator=IRINA)
 WINDOW = timedelta(seconds=60)
@@ -176,12 +177,8 @@ async def test_undo_is_a_few_statements(scene: Scene, bulks: Bulks) -> None:
         for number in range(cases):
             await scene.case(await scene.reading(period=202500 + number % 12 + 1, ago=timedelta(hours=99 - number)))
         await bulks.apply(Filters(), APPROVE)
-        seen: list[str] = []
-        engine = getattr(scene.database, "engine", None)
-        if engine is None:
-            pytest.skip("counted on SQLite; the statements are the same")
-        event.listen(engine, "before_cursor_execute", lambda *arguments: seen.append(arguments[2]))
-        await bulks.undo(IRINA)
+        with counted(scene.database) as seen:
+            await bulks.undo(IRINA)
         return len(seen)
 
     few = await statements(2)
