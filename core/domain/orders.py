@@ -87,7 +87,7 @@ class Attempt:
     expires_at: datetime | None = None
     """When the provider stops waiting, if he says so."""
     doubted: bool = False
-    """A case is open because his word does not fit the order."""
+    """A case was opened because his word does not fit the order, or because he was paid again for it."""
     looks: int = 0
     """How often he was asked since we last heard of it."""
     look_at: datetime | None = None
@@ -188,8 +188,10 @@ def judge(order: Order, attempt: Attempt, said: Payment, standing: Standing) -> 
     Whatever was said before may be said again, and in any order: only the first of each has consequences.
     """
     state = _SAYS.get(said.state)
-    # Some take one link twice, and have a name for each time.
-    again = state is OrderState.PAID is attempt.state and attempt.provider_id not in {"", said.provider_id}
+    # Some take one link twice, with a name for each time: then staff decide, also about which of them went back.
+    is_other = attempt.provider_id not in {"", said.provider_id}
+    is_money = state is OrderState.PAID or (state is OrderState.REFUNDED and attempt.doubted)
+    again = is_other and attempt.state is OrderState.PAID and is_money
     if state is None or (_is_old_news(attempt.state, state) and not again):
         return Verdict()
     if state in _MONEY and _mismatch(order, said, standing):

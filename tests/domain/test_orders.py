@@ -46,7 +46,7 @@ def an_order(state: OrderState = PENDING, provider_id: str = "") -> Order:
     )
 
 
-def an_attempt(state: OrderState = PENDING, **more: bool | int) -> Attempt:
+def an_attempt(state: OrderState = PENDING, **more: object) -> Attempt:
     row = {"id": 8, "order_id": 7, "number": 1, "provider": "bank", "key": "k", "state": state, "created_at": NOW}
     return Attempt(**(row | more))  # type: ignore[arg-type]
 
@@ -129,6 +129,29 @@ def test_giving_the_second_back_leaves_the_first() -> None:
     """The order was paid twice; the refund of the second payment is no refund of the order."""
     verdict = judge(an_order(PAID, "p1"), an_attempt(PAID), word(PaymentState.REFUNDED, "p2"), ALONE)
     assert verdict == Verdict(attempt=REFUNDED)
+
+
+AGAIN = [
+    (PaymentState.PAID, "p1", SUM, False, ""),
+    (PaymentState.PAID, "p2", SUM, False, PAYMENT_TWICE),
+    (PaymentState.PAID, "p2", SUM + 1, False, PAYMENT_MISMATCH),
+    (PaymentState.FAILED, "p2", SUM, False, ""),
+    (PaymentState.FAILED, "p2", SUM, True, ""),
+    (PaymentState.REFUNDED, "p2", SUM, True, PAYMENT_TWICE),
+]
+
+
+@pytest.mark.parametrize(("state", "name", "amount", "doubted", "case"), AGAIN)
+def test_one_link_is_paid_again(state: PaymentState, name: str, amount: int, doubted: bool, case: str) -> None:  # noqa: FBT001 - a column
+    """Under another name it is another payment: a case, which moves nothing; and so is what goes back after that."""
+    attempt = an_attempt(PAID, provider_id="p1", doubted=doubted)
+    assert judge(an_order(PAID, "p1"), attempt, word(state, name, amount=amount), ALONE) == Verdict(case=case)
+
+
+def test_a_refund_may_have_a_name_of_its_own() -> None:
+    """Where the link was paid once, whatever goes back is that payment."""
+    attempt = an_attempt(PAID, provider_id="p1")
+    assert judge(an_order(PAID, "p1"), attempt, word(PaymentState.REFUNDED, "r1"), ALONE).order is REFUNDED
 
 
 @pytest.mark.parametrize(

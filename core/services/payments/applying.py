@@ -79,7 +79,7 @@ class Teller:
         verdict = judge(order, attempt, said, self._standing(connection, order, attempt, payer, now))
         attempt.provider_id = attempt.provider_id or said.provider_id
         attempt.state = verdict.attempt or attempt.state
-        attempt.doubted = attempt.doubted or verdict.case == PAYMENT_MISMATCH
+        attempt.doubted = attempt.doubted or bool(verdict.case and verdict.attempt is None)
         postpone(attempt, order, now, asked_at)
         if verdict.order is not None:
             _move(order, verdict.order, attempt, said, now)
