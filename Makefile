@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-gateways test-messengers check format channel bench lock clean
+.PHONY: help setup demo run test test-gateways test-messengers explore check format channel bench lock clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-messengers: $(VENV)/.dev ## the messengers through the whole service: journ
 test-gateways: $(VENV)/.dev ## SMS through Debian's Kannel (installs it when run as root)
 	@sh tests/gateways/install.sh
 	@$(BIN)/python -m pytest -m gateway tests/gateways
+
+explore: $(VENV)/.dev ## the property tests with examples that no run has had yet
+	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(JOBS) -m hypothesis
 
 check: $(VENV)/.dev ## format, lint, types and layers
 	@$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.storage import migrate
 from core.storage.database import PostgresDatabase, SqliteDatabase, connect
@@ -16,6 +17,11 @@ from tests.postgres import PostgresServer
 # A developer's shell must not change results.
 for name in [name for name in os.environ if name.startswith("METERLINE__")]:
     del os.environ[name]
+
+# The same examples in every run, so that a change is judged by what it changes; `make explore` looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _names = itertools.count()
 

@@ -102,9 +102,13 @@ def page(view: View, template: str, *, status: HTTPStatus = HTTPStatus.OK, **val
 
 @cache
 def words(language: str) -> Words:
-    """The words of a language."""
-    loaded: Words = json.loads((_FOLDER / f"words.{language}.json").read_text(encoding="utf-8"))
-    return loaded
+    """The words of a language: each part's own file, whose groups may add to those of another's (`sections`)."""
+    found: Words = {}
+    for path in sorted((_FOLDER / "words").glob(f"*.{language}.json")):
+        for key, value in json.loads(path.read_text(encoding="utf-8")).items():
+            both = isinstance(value, dict) and isinstance(found.get(key), dict)
+            found[key] = {**found[key], **value} if both else value
+    return found
 
 
 @cache

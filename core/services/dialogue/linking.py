@@ -170,6 +170,7 @@ def choose_factor(talk: Talk) -> bool:
         send_code(talk, account)
     elif talk.turn.pressed == "bill" and "bill" in offered:
         talk.go(BILL, account=account.id)
+        talk.decision.code = "link"
         ask_bill_code(talk)
     else:
         return False
