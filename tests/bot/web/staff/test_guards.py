@@ -130,7 +130,7 @@ async def test_names_are_only_text(reception: Reception) -> None:
     token = await reception.token(await reception.hire(display_name=MARKUP[:100]))
     for path in ("/staff/", "/staff/account", f"/staff/sign-in?next={MARKUP}", f"/staff/account?said={MARKUP}"):
         async with reception.visit(token).session.get(f"{reception.url}{path}") as answer:
-            raw = await answer.text()
+            raw = (await answer.text()).replace('<script src="/staff/static/', "")
             assert (answer.status, "<script" in raw, "<img src=x" in raw) == (200, False, False)
 
 
