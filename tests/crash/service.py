@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -38,50 +39,75 @@ class ServiceProcess:
     def __init__(self, folder: Path, url: str, config: str = "") -> None:
         """`config` replaces the one above, which has the generic gateway and nowhere to send to."""
         self._config = folder / "meterline.toml"
-        self._config.write_text(config or CONFIG.format(port=0, url=url, secret=SECRET, send_url=NOWHERE))
-        self._process: asyncio.subprocess.Process | None = None
+        text = config or CONFIG.format(port=0, url=url, secret=SECRET, send_url=NOWHERE)
+        self._config.write_text(text)
+        self._modules = [f"channels.{name}" for name in re.findall(r"^\[channels\.(\w+)\]$", text, re.MULTILINE)]
+        self._nursery: asyncio.subprocess.Process | None = None
+        self._pid = 0
         self._reading: asyncio.Task[None] | None = None
+        self._listening: asyncio.Future[str] | None = None
+        self._lines: list[str] = []
         self.url = ""
 
     async def start(self) -> None:
         """Start, and wait for the line that says where it listens."""
-        command = [sys.executable, "-m", "bot", "run", "--config", str(self._config)]
-        pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
-        self._process = await asyncio.create_subprocess_exec(*command, **pipes)
-        listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._reading = asyncio.get_running_loop().create_task(self._read(listening))
+        nursery = await self._open()
+        assert nursery.stdin is not None
+        self._lines.clear()
+        self._listening = asyncio.get_running_loop().create_future()
+        nursery.stdin.write(b"start\n")
         async with asyncio.timeout(START_SECONDS):
-            self.url = await listening
+            self._pid = await self._told("pid")
+            dead = asyncio.get_running_loop().create_task(self._told("code"))
+            await asyncio.wait([self._listening, dead], return_when=asyncio.FIRST_COMPLETED)
+            self._death = dead
+        if not self._listening.done():
+            raise RuntimeError("the service did not start:\n" + "".join(self._lines))
+        self.url = self._listening.result()
 
     async def kill(self) -> None:
         """SIGKILL: no signal handler, no flush, no goodbye."""
-        assert self._process is not None
-        assert self._reading is not None
-        if self._process.returncode is None:
-            os.kill(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
-        await self._reading
+        if not self._death.done():
+            os.kill(self._pid, signal.SIGKILL)
+        await self._death
 
     async def stop(self) -> int:
         """SIGTERM, and the exit code of the graceful stop."""
-        assert self._process is not None
+        os.kill(self._pid, signal.SIGTERM)
+        code = await self._death
+        assert self._nursery is not None
+        assert self._nursery.stdin is not None
         assert self._reading is not None
-        self._process.terminate()
-        code = await self._process.wait()
+        self._nursery.stdin.close()
+        await self._nursery.wait()
         await self._reading
+        self._nursery = None
         return code
 
-    async def _read(self, listening: asyncio.Future[str]) -> None:
-        """Read the log to its end, so that the process never waits for us."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        lines = []
-        while line := await self._process.stdout.readline():
-            lines.append(line.decode(errors="replace"))
-            if not listening.done() and '"listening"' in lines[-1]:
-                listening.set_result(json.loads(lines[-1])["url"])
-        if not listening.done():
-            listening.set_exception(RuntimeError("the service did not start:\n" + "".join(lines)))
+    async def _open(self) -> asyncio.subprocess.Process:
+        if self._nursery is None:
+            command = [sys.executable, "-m", "tests.crash.nursery", str(self._config), *self._modules]
+            pipe = asyncio.subprocess.PIPE
+            self._nursery = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+            self._reading = asyncio.get_running_loop().create_task(self._read(self._nursery))
+        return self._nursery
+
+    async def _told(self, word: str) -> int:
+        """The nursery's next line, which begins with the word."""
+        assert self._nursery is not None
+        assert self._nursery.stderr is not None
+        line = (await self._nursery.stderr.readline()).decode()
+        if not line.startswith(f"{word} "):
+            raise RuntimeError(line + (await self._nursery.stderr.read()).decode())
+        return int(line.split()[1])
+
+    async def _read(self, nursery: asyncio.subprocess.Process) -> None:
+        """Read the services' logs to their end, so that none ever waits for us."""
+        assert nursery.stdout is not None
+        while line := (await nursery.stdout.readline()).decode(errors="replace"):
+            self._lines.append(line)
+            if self._listening is not None and not self._listening.done() and '"listening"' in line:
+                self._listening.set_result(json.loads(line)["url"])
 
 
 async def post(session: aiohttp.ClientSession, url: str, number: int, text: str) -> bool:

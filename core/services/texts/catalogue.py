@@ -1,5 +1,6 @@
 """The catalogue of texts: Fluent files turned into templates that cost a dictionary look-up and one substitution."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,7 @@ class Texts:
     def __init__(self, overrides: Path | None = None) -> None:
         if overrides is not None:
             _check_folder(overrides)
-        self._texts = {language: _load(language, overrides) for language in LANGUAGES}
+        self._texts = {language: _load(language, overrides) if overrides else _ours(language) for language in LANGUAGES}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -108,6 +109,12 @@ class _Text:
             pieces[1::2] = [f"%({name})s" for name in pieces[1::2]]
             templates.append("".join(pieces))
         return tuple(templates)
+
+
+@cache
+def _ours(language: str) -> dict[str, _Text]:
+    """A language without an operator's file: it is part of the program, so it is read once in a process."""
+    return _load(language, None)
 
 
 def _load(language: str, overrides: Path | None) -> dict[str, _Text]:
