@@ -29,6 +29,7 @@ from bot.web.staff.application import entrance
 from bot.web.staff.entering import Entering
 from bot.web.staff.files import Files
 from bot.web.staff.gate import PREFIX
+from bot.web.staff.live import Live
 from bot.web.staff.own import Own
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
@@ -178,6 +179,7 @@ def staff_pages(settings: Settings, database: Database, clock: Clock, metrics: M
                 clock=clock,
                 branches=settings.branches(),
             ),
+            Live(gate, sessions, database, clock),
         ],
     )
 
