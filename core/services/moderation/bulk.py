@@ -8,7 +8,7 @@ and undoable, and cases that are as they were.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -32,6 +32,9 @@ UNDO: Final = timedelta(seconds=60)
 
 BulkRequest = Approve | Reject | Reply | Close
 """What can be said about many cases in the same words."""
+
+Selection = Filters | Sequence[str] | Sequence[Case]
+"""Which cases: all that filters let pass, those that references name, or these."""
 
 HOLD: Final = 0.02
 """Seconds for which a write goes on with one more case; a message that comes in meanwhile waits as long."""
@@ -69,8 +72,8 @@ class Bulks:
         self._sleep = sleep
         self._keys = moderation.ledger.keys
 
-    async def select(self, selection: Filters | Sequence[str]) -> list[Case]:
-        """The cases that filters let pass or references name, at most `MOST`.
+    async def select(self, selection: Selection) -> list[Case]:
+        """The cases that filters let pass or references name, or those given, at most `MOST`.
 
         Raises:
             Refused: there are more, or a reference names none.
@@ -78,12 +81,13 @@ class Bulks:
         if isinstance(selection, Filters):
             found = [entry.case for entry in await self._moderation.page(selection, MOST + 1)]
         else:
-            found = [(await self._moderation.picture(ref)).case for ref in dict.fromkeys(selection)]
+            given: Iterable[str | Case] = dict.fromkeys(selection)
+            found = [item if isinstance(item, Case) else (await self._moderation.picture(item)).case for item in given]
         if len(found) > MOST:
             raise Refused(f"more than {MOST} cases at once cannot be undone; select fewer")
         return found
 
-    async def preview(self, selection: Filters | Sequence[str], request: BulkRequest) -> Forecast:
+    async def preview(self, selection: Selection, request: BulkRequest) -> Forecast:
         """What a decision about the selection would come to, each case for itself; changes nothing."""
         decided, refused = [], []
         for case in await self.select(selection):
@@ -94,7 +98,7 @@ class Bulks:
         return Forecast(tuple(decided), tuple(refused))
 
     async def apply(
-        self, selection: Filters | Sequence[str], request: BulkRequest, told: Told | None = None
+        self, selection: Selection, request: BulkRequest, told: Told | None = None
     ) -> tuple[Bulk, Forecast]:
         """Decide. What came of each case, and the bulk decision to undo it by; `told` hears of the progress."""
         tidied = tidy(request)

@@ -203,12 +203,22 @@ class Moderation:
     # Looking
 
     async def page(
-        self, filters: Filters, limit: int, after: Case | None = None, *, newest: bool = False
+        self,
+        filters: Filters,
+        limit: int,
+        after: Case | None = None,
+        *,
+        newest: bool = False,
+        recent: bool = False,
     ) -> list[Entry]:
-        """A page of the queue, the most urgent case first; `newest` gives the last ones opened."""
+        """A page of the queue, the most urgent case first; `newest`: the last opened, `recent`: the last decided."""
         return await self._database.read(
-            partial(cases.page, filters=filters, limit=limit, after=after, newest=newest),
+            partial(cases.page, filters=filters, limit=limit, after=after, newest=newest, recent=recent),
         )
+
+    async def of_keys(self, keys: Sequence[int]) -> list[Case]:
+        """The cases with these keys, in this order; what is not there is passed by. One statement."""
+        return await self._database.read(partial(cases.of_keys, keys=keys))
 
     async def counts(self, filters: Filters) -> list[cases.Count]:
         """How many cases of each kind there are, and how old they are; one statement."""

@@ -28,6 +28,7 @@ REFERENCE: Final = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-zOoIiLl]{5}(?:[0-9A
 _CASE: Final = tables.case.c
 _URGENT: Final = (_CASE.priority, _CASE.due_at, _CASE.id)
 _OPENED: Final = (_CASE.opened_at, _CASE.id)
+_DECIDED: Final = (_CASE.closed_at, _CASE.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +48,20 @@ class Count:
 
 
 def page(
-    connection: Connection, filters: Filters, limit: int, after: Case | None = None, *, newest: bool = False
+    connection: Connection,
+    filters: Filters,
+    limit: int,
+    after: Case | None = None,
+    *,
+    newest: bool = False,
+    recent: bool = False,
 ) -> list[Entry]:
     """A page of cases behind `after`: open ones the most urgent first, others in the order of opening.
 
-    With `newest` it is the last page in the order of opening.
+    With `newest` it is the last page in the order of opening; with `recent` those decided last go first.
     """
+    if recent:
+        return _recent(connection, filters, limit, after)
     by_urgency = filters.state == OPEN and not newest
     order: Sequence[Column[Any]] = _URGENT if by_urgency else _OPENED
     query = filtered(ENTRIES, filters)
@@ -62,6 +71,14 @@ def page(
     query = query.order_by(*(column.desc() if newest else column for column in order)).limit(limit)
     entries = [to_entry(row) for row in connection.execute(query)]
     return entries[::-1] if newest else entries
+
+
+def _recent(connection: Connection, filters: Filters, limit: int, after: Case | None) -> list[Entry]:
+    query = filtered(ENTRIES, filters).where(_CASE.closed_at.is_not(None))
+    if after is not None:
+        query = query.where(tuple_(*_DECIDED) < (after.closed_at, after.id))
+    query = query.order_by(*(column.desc() for column in _DECIDED)).limit(limit)
+    return [to_entry(row) for row in connection.execute(query)]
 
 
 def count(connection: Connection, filters: Filters, now: datetime) -> list[Count]:
