@@ -50,6 +50,10 @@
   opener.addEventListener("click", () => help.showModal());
   document.querySelectorAll("kbd.key").forEach((one) => { one.hidden = false; });
 
+  // On a phone the cases come first.
+  const by = document.getElementById("by");
+  if (matchMedia("(max-width: 62rem)").matches && !("narrows" in by.dataset)) by.open = false;
+
   // ---- choosing many
   const chosen = document.getElementById("chosen");
   const tell = () => {
@@ -171,7 +175,7 @@
         item.append(link);
         kinds.append(item);
       });
-      if (page.wanted.state === "open" && page.query === "state=open") document.getElementById("found").textContent = data.total;
+      if (page.wanted.state === "open" && page.query === "state=open") document.querySelectorAll(".found").forEach((one) => { one.textContent = data.total; });
     },
     // What is shown is brought up to date in its place; what is new is announced, and nothing moves.
     async refresh() {
