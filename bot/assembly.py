@@ -27,6 +27,7 @@ from bot.web.staff import Gate
 from bot.web.staff import application as staff_application
 from bot.web.staff.application import entrance
 from bot.web.staff.bulk import Bulk
+from bot.web.staff.case import CasePages
 from bot.web.staff.entering import Entering
 from bot.web.staff.files import Files
 from bot.web.staff.gate import PREFIX
@@ -196,6 +197,7 @@ def staff_pages(
                 channels=sorted(capabilities(settings)),
             ),
             Bulk(moderation, bulks, clock),
+            CasePages(gate, moderation, bulks, accounts, clock),
         ],
     )
 

@@ -19,7 +19,7 @@ from core.ports.clock import Clock
 from core.services.chunks import Told
 from core.services.moderation.ledger import Batch, Outcome
 from core.services.moderation.requests import Approve, Close, Refused, Reject, Reply, Request
-from core.services.moderation.service import Moderation
+from core.services.moderation.service import ATTEMPTS, Moderation
 from core.services.moderation.tidying import tidy
 from core.storage import cases
 from core.storage.cases import Bulk, Case, Filters, Undone
@@ -48,6 +48,14 @@ class Forecast:
 
     decided: tuple[Outcome, ...]
     refused: tuple[tuple[Case, str], ...]
+
+
+class _Repeated(Exception):
+    """Takes the write back, for nothing was decided in it."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
 
 
 class Bulks:
@@ -97,14 +105,38 @@ class Bulks:
                 refused.append((case, str(error)))
         return Forecast(tuple(decided), tuple(refused))
 
-    async def apply(
-        self, selection: Selection, request: BulkRequest, told: Told | None = None
-    ) -> tuple[Bulk, Forecast]:
-        """Decide. What came of each case, and the bulk decision to undo it by; `told` hears of the progress."""
+    async def decide(
+        self, ref: str, request: Request, *, version: int | None = None, override: bool = False
+    ) -> tuple[Bulk | None, Outcome]:
+        """Decide about one case, to be undone as many are: its message waits. Raises as `Moderation.decide` does.
+
+        None to undo where the same was decided before: nothing was stored then, and what was stays as it was.
+        """
         tidied = tidy(request)
-        waiting = deque(await self.select(selection))
+        key = (await self._moderation.picture(ref)).case.id
+        made = self._new(request)
+
+        def job(connection: Any) -> Outcome:  # noqa: ANN401 - storage's Connection
+            cases.begin(connection, made)
+            batch = Batch(id=made.id, due_at=made.undo_until)
+            outcome = self._moderation.settle(connection, key, tidied, version=version, override=override, batch=batch)
+            if outcome.repeated:
+                raise _Repeated(outcome)
+            return outcome
+
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return made, await self._database.write(job)
+            except _Repeated as again:
+                return None, again.outcome
+            except cases.CaseTaken:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+    def _new(self, request: Request) -> Bulk:
         now = self._clock.now()
-        made = Bulk(
+        return Bulk(
             id=self._keys.new(now),
             at=now,
             who=request.moderator,
@@ -112,6 +144,14 @@ class Bulks:
             undo_until=now + self._undo,
             undone_at=None,
         )
+
+    async def apply(
+        self, selection: Selection, request: BulkRequest, told: Told | None = None
+    ) -> tuple[Bulk, Forecast]:
+        """Decide. What came of each case, and the bulk decision to undo it by; `told` hears of the progress."""
+        tidied = tidy(request)
+        waiting = deque(await self.select(selection))
+        made = self._new(request)
         await self._database.write(partial(cases.begin, item=made))
         done = Forecast((), ())
         while waiting:

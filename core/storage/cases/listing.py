@@ -183,3 +183,10 @@ def _reference(words: str) -> tuple[int, int]:
     """The value of a reference's letters and their modulus; zeros for what is none: five letters or the long eight."""
     letters = words.lstrip("№#")
     return reference_value(letters) if REFERENCE.fullmatch(letters) else (0, 0)
+
+
+def before(connection: Connection, filters: Filters, item: Case) -> Case | None:
+    """The open case that stands before this one in the order of urgency."""
+    query = filtered(ENTRIES, filters).where(tuple_(*_URGENT) < (item.priority, item.due_at, item.id))
+    row = connection.execute(query.order_by(*(column.desc() for column in _URGENT)).limit(1)).one_or_none()
+    return None if row is None else to_entry(row).case

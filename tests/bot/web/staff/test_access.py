@@ -52,6 +52,17 @@ TABLE = {
     ("POST", "/staff/queue/bulk"): (IN, CODE, CODE, 403, 403, 422, 403),  # nothing is chosen
     ("POST", "/staff/queue/bulk/apply"): (IN, CODE, CODE, 403, 403, 422, 403),
     ("POST", "/staff/queue/bulk/undo"): (IN, CODE, CODE, 403, 403, "/staff/queue?state=open&said=too_late", 403),
+    # There is no such case; a role that may not is refused before anybody looks for it.
+    ("GET", "/staff/case/{ref}"): (
+        f"{IN}?next=/staff/case/NONE5",
+        *(f"{CODE}?next=/staff/case/NONE5",) * 2,
+        *(404,) * 4,
+    ),
+    ("POST", "/staff/case/{ref}/reveal"): (IN, CODE, CODE, 404, 404, 404, 403),
+    **{
+        ("POST", f"/staff/case/{{ref}}/{act}"): (IN, CODE, CODE, 403, 404, 404, 403)
+        for act in ("decide", "claim", "release", "next", "undo", "remember")
+    },
     ("POST", "/staff/account/sessions"): (IN, CODE, CODE, *("/staff/account?said=sessions",) * 4),
 }
 
@@ -72,6 +83,7 @@ async def test_every_page_for_everybody(reception: Reception, who: str) -> None:
     found = {}
     for number, (method, place) in enumerate(TABLE):
         path = FILE if "{name}" in place else place.replace("{token}", "a-token-of-enough-letters")
+        path = path.replace("{ref}", "NONE5")
         path += "?case=NONE" if place.endswith("/stream") else ""
         visit = reception.visit()
         if number == 0:
