@@ -20,13 +20,11 @@
   const open = (action) => {
     const part = by(`act-${action}`);
     if (!part) return;
-    const was = part.open;
     document.querySelectorAll(".act[open]").forEach((one) => { if (one !== part) one.open = false; });
     part.open = true;
     const form = part.querySelector("form");
-    // What he would read first; a second press or Enter sends.
+    // What he would read is shown as the part opens (`toggle`); Enter sends.
     (form.querySelector("input[type=text], textarea, select, input[type=checkbox]") || form.querySelector(".send")).focus();
-    if (!was && action !== "note") window.htmx?.trigger(form, "preview");
     part.scrollIntoView({ block: "nearest" });
   };
   const submit = (id) => by(id)?.requestSubmit();

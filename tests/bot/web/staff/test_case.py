@@ -1,5 +1,6 @@
 """The page of one case: what it shows to whom, the decisions through its forms, and the table of scenarios."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -36,7 +37,7 @@ async def decide(visit: Visit, ref: str, action: str, **form: str) -> Answer:
     return await visit.post(f"/staff/case/{ref}/decide", {"version": version_of(page), "action": action, **form})
 
 
-def by_web(visits: Mapping[str, Visit]) -> Runner:
+def by_web(scene: Scene, visits: Mapping[str, Visit]) -> Runner:
     """Each step through the real pages over HTTP, by the member of its name."""
 
     async def do(step: Step, refs: Mapping[str, str]) -> str:
@@ -52,7 +53,7 @@ def by_web(visits: Mapping[str, Visit]) -> Runner:
         form |= {"version": str(step["version"])} if "version" in step else {}
         if "others" in step:
             (other,) = step["others"]
-            case = (await visits_scene[0].moderation().picture(refs[other])).case
+            case = (await scene.moderation().picture(refs[other])).case
             form["other"] = case.long_reference
         _, page, _ = await decide(visit, ref, step["do"], **form)
         return problem_of(page)
@@ -60,19 +61,15 @@ def by_web(visits: Mapping[str, Visit]) -> Runner:
     return do
 
 
-visits_scene: list[Scene] = []
-
-
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 async def test_scenario(reception: Reception, name: str) -> None:
     """Through the pages, each scenario of the table comes to the same rows as through the service."""
     scene = Scene(reception.database, reception.clock)
     refs = await lay_out(scene)
-    visits_scene[:] = [scene]
     # Who decides stays with the case: the next one would be claimed by him, and stand in the audit log.
-    own = {"language": "en", "preferences": {"case_next": "no"}}
+    own = {"language": "en", "preferences": '{"case_next": "no"}'}
     roles = {"irina": Role.MODERATOR, "oleg": Role.MODERATOR, "anna": Role.SUPERVISOR}
-    do = by_web({who: await come(reception, role, who, **own) for who, role in roles.items()})
+    do = by_web(scene, {who: await come(reception, role, who, **own) for who, role in roles.items()})
     for step in SCENARIOS[name]["steps"]:
         check_step(step, await do(step, refs))
     # Whoever was refused has looked at the case, and that stands in the log of this skin.
@@ -126,12 +123,12 @@ async def test_other_branches(reception: Reception) -> None:
     """Who has branches of his own finds no others' cases, and moves no reading to others' accounts."""
     scene = await scene_of(reception)
     ref = await doubtful(scene, branch="amur")
-    visit = await come(reception, Role.SUPERVISOR, branches="khb")
+    visit = await come(reception, Role.SUPERVISOR, branches=json.dumps(["khb"]))
     assert (await visit.get(f"/staff/case/{ref}"))[0] == 404
     for act in ACTS:
         assert (await visit.post(f"/staff/case/{ref}/{act}", {"action": "approve"}))[0] == 404, act
     assert await scene.rows(tables.audit) == []
-    own = await doubtful(scene, period=202610)
+    own = await scene.case(await scene.reading(period=202610))
     meter = {"serial": "999", "zones": 2, "t1": 1, "t2": 1, "read_on": (NOW - timedelta(days=30)).date()}
     await reception.database.write(fill([{"number": "5550001", "branch": "amur", "meters": [meter]}]))
     form = {"account": "5550001", "t1": "5", "t2": "5", "preview": "1"}
