@@ -1,8 +1,8 @@
 """`/staff/case/<REF>`: one case with everything to decide, the decisions, and the way back within a minute."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiohttp import hdrs, web
 
@@ -29,10 +29,17 @@ OPEN_NEXT: Final = "case_next"
 class Shown:
     """What a page has beside the case itself."""
 
-    form: Form = Form()
+    form: Form = field(default_factory=Form)
     forecast: Outcome | None = None
     problem: Refused | None = None
     full: bool = False
+
+
+class How(NamedTuple):
+    """The version that was seen, and whether to decide over a colleague's head."""
+
+    version: int | None
+    override: bool
 
 
 class CasePages:
@@ -80,11 +87,11 @@ class CasePages:
         form = form_of(posted)
         if form.override and not member.may(Permission.OVERRIDE_CLAIM):
             return self._gate.refuse(request, HTTPStatus.FORBIDDEN, "not_allowed")
-        ref, how = seen.case.long_reference, {"version": form.version, "override": form.override}
+        ref, how = seen.case.long_reference, How(form.version, override=form.override)
         try:
             wanted = form.request(member, seen)
             if "preview" in posted:
-                forecast = await self._moderation.preview(ref, wanted, **how)
+                forecast = await self._moderation.preview(ref, wanted, version=how.version, override=how.override)
                 return await self._page(request, seen, Shown(form=form, forecast=forecast))
             made = await self._take(ref, wanted, how)
         except Refused as error:
@@ -93,12 +100,12 @@ class CasePages:
             return await self._page(request, now, Shown(form=form, problem=error))
         return await self._onward(request, seen.case, wanted, made)
 
-    async def _take(self, ref: str, wanted: Request, how: dict[str, Any]) -> str:
+    async def _take(self, ref: str, wanted: Request, how: How) -> str:
         """Decide, and name what it can be undone by. What leaves the case open goes out at once."""
         if isinstance(wanted, Note) or (isinstance(wanted, Reply) and not wanted.close):
-            await self._moderation.decide(ref, wanted, **how)
+            await self._moderation.decide(ref, wanted, version=how.version, override=how.override)
             return ""
-        made, _ = await self._bulks.decide(ref, wanted, **how)
+        made, _ = await self._bulks.decide(ref, wanted, version=how.version, override=how.override)
         return reference(made.id) if made else ""
 
     async def _onward(self, request: web.Request, case: Case, wanted: Request, made: str) -> web.Response:
@@ -187,7 +194,7 @@ class CasePages:
         member, words = request[SESSION].member, looks.words(request[VIEW].language)
         branch = self._moderation.branch(seen.case.branch)
         problem = said_no(shown.problem, branch, words) if shown.problem else None
-        common = {"form": shown.form, "forecast": shown.forecast, "problem": problem}
+        common: dict[str, Any] = {"form": shown.form, "forecast": shown.forecast, "problem": problem}
         if request.headers.get("HX-Request") == "true" and request.method == hdrs.METH_POST:
             return looks.page(request[VIEW], "case_forecast.html", **common)
         ahead, behind = await self._moderation.neighbours(seen.case, Filters(branches=member.branches))

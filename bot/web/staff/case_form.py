@@ -1,6 +1,6 @@
 """What the forms of a case's page send, as the decision that they ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +21,6 @@ from core.services.moderation import (
 )
 from core.storage.cases import Elsewhere, Picture
 
-ACTIONS: Final = ("approve", "correct", "reject", "ask", "reply", "note", "merge", "close")
 LONGEST: Final = 1000
 """Letters of a moderator's own words; the channel's limit is told by the preview."""
 DIGITS: Final = 12
@@ -51,25 +50,19 @@ class Form:
             Refused: there is no such decision, a value is no number, or a case to merge is not one of those shown.
         """
         by = member.name
-        match self.action:
-            case "approve":
-                return Approve(moderator=by)
-            case "correct":
-                return self._correct(member)
-            case "reject":
-                return Reject(moderator=by, reason=self.text, code=self.code)
-            case "ask":
-                return Ask(moderator=by, question=self.text)
-            case "reply":
-                return Reply(moderator=by, text=self.text, canned=self.canned, close=self.close)
-            case "note":
-                return Note(moderator=by, text=self.text)
-            case "merge":
-                return Merge(moderator=by, others=self._keys(member, seen))
-            case "close":
-                return Close(moderator=by, note=self.text)
-            case _:
-                raise Refused("there is no such decision")
+        made: dict[str, Callable[[], Request]] = {
+            "approve": lambda: Approve(moderator=by),
+            "correct": lambda: self._correct(member),
+            "reject": lambda: Reject(moderator=by, reason=self.text, code=self.code),
+            "ask": lambda: Ask(moderator=by, question=self.text),
+            "reply": lambda: Reply(moderator=by, text=self.text, canned=self.canned, close=self.close),
+            "note": lambda: Note(moderator=by, text=self.text),
+            "merge": lambda: Merge(moderator=by, others=self._keys(member, seen)),
+            "close": lambda: Close(moderator=by, note=self.text),
+        }
+        if self.action not in made:
+            raise Refused("there is no such decision")
+        return made[self.action]()
 
     def _correct(self, member: Member) -> Correct:
         given = [value for value in self.values if value]

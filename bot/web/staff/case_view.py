@@ -1,7 +1,7 @@
 """A case for a person's eyes: what the template shows of a picture, masked and by the branch's clock. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from bot.cli.queue.words import masked_address, masked_phone
@@ -37,7 +37,7 @@ def view(seen: Picture, member: Member, branch: Branch, now: datetime, *, full: 
         "is_late": case.state == OPEN and case.due_at <= now,
         "opened": f"{case.opened_at.astimezone(zone):{MINUTE}}",
         "closed": f"{case.closed_at.astimezone(zone):{MINUTE}}" if case.closed_at else "",
-        "typed": seen.typed,
+        "typed": _hidden(seen.typed, seen, full=full),
         "sender": sender(case.address),
         "why": why(seen, past, branch, words),
         "suggestion": past.verdict.suggestion if past and waits else (),
@@ -50,10 +50,7 @@ def view(seen: Picture, member: Member, branch: Branch, now: datetime, *, full: 
         "comparison": _comparison(seen, past),
         "chart": chart(seen.meter, seen.readings, case.reading_id, branch) if seen.meter else None,
         "history": _history(seen, branch),
-        "dialogue": [
-            {"at": f"{line.at.astimezone(zone):{MINUTE}}", "ours": line.ours, "text": line.text, "note": line.note}
-            for line in seen.dialogue
-        ],
+        "dialogue": _dialogue(seen, zone, full=full),
         "actions": [
             {
                 "at": f"{item.at.astimezone(zone):{MINUTE}}",
@@ -117,6 +114,31 @@ def number(value: float) -> str:
 def values(given: tuple[int, ...]) -> str:
     """`5778 / 2542`."""
     return " / ".join(map(str, given))
+
+
+def _hidden(text: str, seen: Picture, *, full: bool) -> str:
+    """What was written, its numbers of the account, the meter and the telephone masked as they are elsewhere."""
+    if full:
+        return text
+    account = seen.account
+    known = [account.number, account.phone or "", (account.phone or "").lstrip("+")] if account else []
+    known += [seen.meter.serial] if seen.meter else []
+    for each in known:
+        if len(each) > 4:  # noqa: PLR2004 - what `mask` shows
+            text = text.replace(each, mask(each))
+    return text
+
+
+def _dialogue(seen: Picture, zone: tzinfo, *, full: bool) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": f"{line.at.astimezone(zone):{MINUTE}}",
+            "ours": line.ours,
+            "text": _hidden(line.text, seen, full=full),
+            "note": line.note,
+        }
+        for line in seen.dialogue
+    ]
 
 
 def _account(seen: Picture, *, full: bool) -> dict[str, str] | None:

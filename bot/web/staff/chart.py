@@ -19,6 +19,8 @@ HEIGHT: Final = 200
 TOP: Final = 28
 """Room above the bars for what is written there."""
 SLOT: Final = WIDTH / MOST
+FEW: Final = 12
+"""Room for a year at least, so that a short past is not drawn as giants."""
 GAP: Final = timedelta(days=45)
 """Longer than this between two readings, a month is missing."""
 DWARFED: Final = 3
@@ -70,7 +72,7 @@ class Chart:
     bars: tuple[Bar, ...]
     scale: float
     zones: int
-    width: int = WIDTH
+    width: float = WIDTH
     height: int = HEIGHT
     top: int = TOP
 
@@ -100,7 +102,7 @@ def chart(meter: Meter, readings: Sequence[Reading], doubtful: int | None, branc
     for number, (point, each) in enumerate(zip(shown, daily, strict=True)):
         bars.append(_bar(number, point, previous, each, scale))
         previous = point
-    return Chart(bars=tuple(bars), scale=scale, zones=meter.zones)
+    return Chart(bars=tuple(bars), scale=scale, zones=meter.zones, width=max(len(bars), FEW) * SLOT)
 
 
 def _without_repeats(points: Sequence[_Point]) -> list[_Point]:

@@ -83,11 +83,21 @@ async def test_scenario(reception: Reception, name: str) -> None:
 async def test_what_it_shows(reception: Reception) -> None:
     """Message, values, reason, figures and drawing; address, phone and account masked; the look is audited."""
     scene = await scene_of(reception)
-    ref = await doubtful(scene, (57780, 2542))
+    key = await scene.event("1234567890 12345678 57780 2542")
+    ref = await scene.case(await scene.reading((57780, 2542), event_key=key), event_key=key)
     status, page, _ = await (await come(reception, Role.MODERATOR)).get(f"/staff/case/{ref}")
     assert status == 200
     text = said(page)
-    for shown in (ref, "57780 / 2542", "сверх предела", "*7890", "Ка***", "больше предела", "5778 / 2542"):
+    for shown in (
+        ref,
+        "57780 / 2542",
+        "сверх предела",
+        "*7890",
+        "Ка***",
+        "больше предела",
+        "5778 / 2542",
+        "*7890 *5678 57780 2542",
+    ):
         assert shown in text
     assert "Калинина" not in page
     assert "1234567890" not in page

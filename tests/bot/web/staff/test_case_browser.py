@@ -1,4 +1,4 @@
-"""The page of a case in headless Chromium: keys, live preview, undo, two at one case, sessions that end, both widths."""
+"""The page of a case in headless Chromium: keys, live preview, undo, races, sessions that end, both widths."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.web.staff import live
 from core.domain.staff import Role
+from core.storage.staff import by_name
 from tests.bot.legibility import assert_legible
 from tests.bot.web.staff import test_browser
 from tests.bot.web.staff.cases import HOUR, desk, doubtful, scene_of
@@ -152,9 +153,9 @@ async def test_session_that_ends_while_typing(
     reception.clock.advance(minutes=30)
     await expect(page.locator("#live")).to_contain_text("Вы вышли из системы")
     await expect(page.locator("#note-text")).to_have_value("звонила вчера")
-    member = await reception.database.read(lambda connection: by_name(connection, "irina"))
-    assert member is not None
-    again = await reception.token(member)
+    found = await reception.database.read(lambda connection: by_name(connection, "irina"))
+    assert found is not None
+    again = await reception.token(found.member)
     await page.context.add_cookies([{"name": "staff", "value": again, "url": reception.url}])
     await page.goto(f"/staff/case/{ref}")
     await expect(page.locator("#note-text")).to_have_value("звонила вчера")
