@@ -61,6 +61,8 @@
     const kept = forms.map((form) => [...form.elements].filter((one) => one.matches("textarea, input[type=text]")).map((one) => [one.id, one.value, one.defaultValue])).flat().filter(([, value, first]) => value !== first);
     if (kept.length) sessionStorage.setItem(store, JSON.stringify(kept)); else sessionStorage.removeItem(store);
   };
+  // What was sent is done with: the answer says so in its address.
+  if (/[?&](said|undo)=/.test(location.search)) sessionStorage.removeItem(store);
   try {
     for (const [id, value] of JSON.parse(sessionStorage.getItem(store) || "[]")) {
       const field = by(id);
@@ -89,17 +91,20 @@
   // ---- live
   const live = by("live");
   const tell = (text) => { live.textContent = text; live.hidden = false; };
-  const stop = () => by("decide")?.querySelectorAll("button, input, select, textarea").forEach((one) => {
-    // Typed words stay to be read and copied.
-    if (one.matches("textarea, input[type=text]")) one.readOnly = true; else one.disabled = true;
-  });
+  const stop = () => {
+    by("claim")?.setAttribute("hidden", "");
+    by("decide")?.querySelectorAll("button, input, select, textarea").forEach((one) => {
+      // Typed words stay to be read and copied.
+      if (one.matches("textarea, input[type=text]")) one.readOnly = true; else one.disabled = true;
+    });
+  };
   let last = page.dataset.holder;
   const changed = (data) => {
     if (wanted) return;
     if (data.state === "closed" && page.dataset.state === "open") {
       page.dataset.state = "closed";
       stop();
-      const at = new Date(data.at || Date.now()).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      const at = new Date(data.at || Date.now()).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: page.dataset.zone });
       const what = acts[data.what] || data.what || "";
       tell(data.what === "settled" ? words.settled : words.decided.replace("{who}", data.who || "").replace("{at}", at).replace("{what}", what));
     } else if (data.state === "open" && page.dataset.state === "closed") {

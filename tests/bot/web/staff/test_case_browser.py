@@ -106,14 +106,16 @@ async def test_correct_and_undo_by_key(page: Page, look: Look, reception: Recept
 
 
 async def test_approve_by_keys_and_nothing_while_typing(page: Page, reception: Reception) -> None:
-    """Letters in a field are letters; Escape leaves it, a and Enter approve."""
+    """Letters in a field are letters, a note that was sent is not there again; a and Enter approve."""
     scene = await scene_of(reception)
     ref = await doubtful(scene)
     await enter(page, reception, ref)
     await page.keyboard.press("n")
     await page.keyboard.type("acrx zt")
     await expect(page.locator("#note-text")).to_have_value("acrx zt")
-    await page.keyboard.press("Escape")
+    await page.locator("#act-note .send").click()
+    await expect(page.get_by_role("status").first).to_have_text("Заметка сохранена.")
+    await expect(page.locator("#note-text")).to_have_value("")
     await page.keyboard.press("a")
     await expect(page.locator("#act-approve blockquote")).to_contain_text("принял")
     await page.keyboard.press("Enter")
@@ -133,7 +135,7 @@ async def test_two_at_one_case(page: Page, look: Look, reception: Reception, bro
     await enter(other, reception, ref, "oleg")
     await other.keyboard.press("a")
     await other.keyboard.press("Enter")
-    await expect(page.locator("#live")).to_contain_text("Решено: oleg")
+    await expect(page.locator("#live")).to_contain_text("Решено: oleg, 12:00, принято")
     await expect(page.locator("#act-reject .send")).to_be_disabled()
     await expect(page.locator("#reject-text")).to_have_value("пришлите снимок")
     await keep(page, look, "lost")
