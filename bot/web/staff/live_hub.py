@@ -18,6 +18,8 @@ from core.storage.store import SUBSCRIBER
 
 LOOK: Final = 0.3
 """Seconds between looks at the queue; each is four range scans of keys or moments."""
+RECOUNT: Final = 1.0
+"""Seconds between two counts while things happen: each looks at every open case."""
 COUNT: Final = 20.0
 """Seconds after which cases are counted anew although nothing has happened: they grow old by themselves."""
 HELD: Final = 100
@@ -160,7 +162,7 @@ class Hub:
 
     async def _follow(self, seen: Mark) -> None:
         loop = asyncio.get_running_loop()
-        counted = loop.time() - COUNT
+        counted, is_stale = loop.time() - COUNT, False
         try:
             while True:
                 await asyncio.sleep(LOOK)
@@ -169,8 +171,9 @@ class Hub:
                 try:
                     news = await self._database.read(partial(cases.since, seen=seen))
                     self._spread(news)
-                    if news or loop.time() - counted >= COUNT:
-                        counted = loop.time()
+                    is_stale = is_stale or bool(news)
+                    if loop.time() - counted >= (RECOUNT if is_stale else COUNT):
+                        counted, is_stale = loop.time(), False
                         await self._count()
                 except Unavailable as error:
                     log.warning("live_queue_waits", reason=str(error))
