@@ -14,18 +14,16 @@ import aiohttp
 from sqlalchemy import insert
 
 from bench import throughput
+from bot.web.staff.gate import csrf_of
 from core.domain.keys import Keys
 from core.domain.staff import Role, Stage
 from core.ports.clock import SystemClock
-from core.services.moderation import Moderation
 from core.services.staff import Accounts, Lasting, Sessions
-from core.services.texts import Texts
 from core.storage import cases
 from core.storage.cases import Filters
-from core.storage.database import Database, connect
+from core.storage.database import connect
 from core.storage.tables import case
 from tests.crash.service import SECRET
-from tests.world import KHABAROVSK, SMS
 
 ACCOUNTS: Final = 20_000
 OPEN: Final = 10_000
@@ -91,13 +89,14 @@ async def _furnish(url: str) -> str:
 
 
 async def _measure(url: str, address: str, token: str) -> dict[str, float]:
-    database = connect(url)
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(address, connector=connector, cookies={"staff": token}) as session:
         found = {"list_ms": await _page(session, "/staff/queue?state=open")}
         found["list_filtered_ms"] = await _page(session, "/staff/queue?state=free&kind=undelivered&branch=khb")
         found["list_search_ms"] = await _page(session, "/staff/queue?search=1000000077")
+        database = connect(url)
         name = await database.read(lambda connection: cases.page(connection, Filters(), 1)[0].case.long_reference)
+        await database.close()
         async with session.get(f"/staff/case/{name}") as answer:
             has_screen = answer.status == 200
         if has_screen:
@@ -105,13 +104,13 @@ async def _measure(url: str, address: str, token: str) -> dict[str, float]:
         load = Load(session)
         await load.send(WARM_UP)
         # The colleague works all the time: what his writes cost the messages is not the browsers' doing.
-        claiming = asyncio.create_task(_claim(database, Updates()))
+        claiming = asyncio.create_task(_claim(session, address, token, Updates()))
         alone = await load.send(SECONDS)
         claiming.cancel()
         updates = Updates()
         watching = [asyncio.create_task(_watch(session, updates)) for _ in range(BROWSERS)]
         await asyncio.sleep(1)
-        claiming = asyncio.create_task(_claim(database, updates))
+        claiming = asyncio.create_task(_claim(session, address, token, updates))
         watched = await load.send(SECONDS)
         under_load = await asyncio.gather(_page(session, "/staff/queue?state=open"), load.send(2))
         claiming.cancel()
@@ -119,7 +118,6 @@ async def _measure(url: str, address: str, token: str) -> dict[str, float]:
         for task in watching:
             task.cancel()
         await asyncio.gather(claiming, *watching, return_exceptions=True)
-    await database.close()
     found["list_under_load_ms"] = under_load[0]
     delays = updates.delays()
     found |= {
@@ -200,15 +198,12 @@ async def _watch(session: aiohttp.ClientSession, updates: Updates) -> None:
                     updates.told.append((told["case"], at))
 
 
-async def _claim(database: Database, updates: Updates) -> None:
-    """As a colleague at the command line does, in another process than the service."""
-    moderation = Moderation(
-        database, branches={"khb": KHABAROVSK}, texts=Texts(), capabilities={"sms": SMS}, clock=SystemClock()
-    )
+async def _claim(session: aiohttp.ClientSession, address: str, token: str, updates: Updates) -> None:
+    """As a colleague does who takes one case after the other on the same desk."""
+    form, headers = {"csrf": csrf_of(token)}, {"Origin": address}
     while True:
-        claimed = await moderation.next_case("colleague")
-        if claimed is not None:
-            updates.committed[claimed.long_reference] = time.perf_counter()
+        async with session.post("/staff/queue/next", data=form, headers=headers, allow_redirects=False) as answer:
+            updates.committed[answer.headers["Location"].rpartition("/")[2]] = time.perf_counter()
         await asyncio.sleep(1 / CLAIMS)
 
 
