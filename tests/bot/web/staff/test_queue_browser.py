@@ -84,11 +84,13 @@ async def test_a_case_arrives_without_a_reload(page: Page, look: Look, reception
     await several(scene, 2)
     await enter(page, reception)
     before = await page.locator(LINES).all_inner_texts()
+    place = await page.locator(LINES).first.bounding_box()
     assert await running.post(sms(1, "1234567890 12345678 99999 2542")) == 200
     await expect(page.locator("#fresh")).to_contain_text("Новых дел: 1.")
     await expect(page.locator("#ages [data-count=total]")).to_have_text("3")
     await expect(page.locator("#kinds li[data-kind=physical_limit] b")).to_have_text("1")
     assert await page.locator(LINES).all_inner_texts() == before
+    assert await page.locator(LINES).first.bounding_box() == place
     await keep(page, look, "arrived")
     await page.get_by_role("button", name="Показать", exact=True).last.click()
     await expect(page.locator(LINES)).to_have_count(3)
