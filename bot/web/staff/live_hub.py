@@ -22,6 +22,8 @@ RECOUNT: Final = 1.0
 """Seconds between two counts while things happen: each looks at every open case."""
 COUNT: Final = 20.0
 """Seconds after which cases are counted anew although nothing has happened: they grow old by themselves."""
+PATIENCE: Final = 1.0
+"""Seconds that a stop waits for a look under way."""
 HELD: Final = 100
 """News that a browser is told of one by one. Where more has happened at once, it fetches its list again."""
 OPENED: Final = "opened"
@@ -67,6 +69,15 @@ def figures(counts: Iterable[Count]) -> dict[str, Any]:
 def event(name: str, data: object) -> str:
     """One server-sent event."""
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+
+
+async def within(happened: asyncio.Event, seconds: float) -> None:
+    """Wait for it, at most so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await happened.wait()
+    except TimeoutError:
+        pass
 
 
 class Watcher:
@@ -134,6 +145,8 @@ class Hub:
         self._watchers: set[Watcher] = set()
         self._starting = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._pause = asyncio.Event()
+        """Set to cut the follower's pause short."""
 
     def __len__(self) -> int:
         return len(self._watchers)
@@ -142,6 +155,7 @@ class Hub:
         """Tell this browser, too. What is committed after this returns is told for certain. Raises `Unavailable`."""
         async with self._starting:
             if self._task is None:
+                self._pause.clear()
                 seen = await self._database.read(cases.mark)
                 self._task = asyncio.get_running_loop().create_task(self._follow(seen), name="live queue")
                 # The task looks for watchers only after its first pause.
@@ -155,17 +169,20 @@ class Hub:
         """Send everybody away, at once."""
         for watcher in tuple(self._watchers):
             watcher.end()
-        task, self._task = self._task, None
+        self._watchers.clear()
+        task = self._task
         if task is not None:
+            self._pause.set()
+            # Not cancelled at once: a look at the database that is cut off leaves its connection behind.
+            await asyncio.wait([task], timeout=PATIENCE)
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     async def _follow(self, seen: Mark) -> None:
         loop = asyncio.get_running_loop()
         counted, is_stale = loop.time() - COUNT, False
         try:
             while True:
-                await asyncio.sleep(LOOK)
+                await within(self._pause, LOOK)
                 if not self._watchers:
                     break
                 try:
