@@ -20,7 +20,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from bot.web.staff.gate import SESSION, Gate, allowed
-from bot.web.staff.live_hub import Hub, Watcher, event
+from bot.web.staff.live_hub import Hub, Watcher, event, within
 from core.domain.staff import Permission, Session
 from core.ports.clock import Clock
 from core.services.staff import Sessions
@@ -102,7 +102,7 @@ class Live:
         loop = asyncio.get_running_loop()
         checked = sent = loop.time()
         while True:
-            await _within(watcher.wake, CHECK)
+            await within(watcher.wake, CHECK)
             if watcher.over.is_set():
                 return
             if loop.time() - checked >= CHECK:
@@ -115,7 +115,7 @@ class Live:
             if told:
                 sent = loop.time()
                 await _send(answer, told)
-                await _within(watcher.over, GAP)
+                await within(watcher.over, GAP)
 
     async def _ended(self, request: web.Request) -> str:
         """Why the stream must end; empty where it need not."""
@@ -159,12 +159,3 @@ def _state(case: Case | None) -> dict[str, Any]:
 async def _send(answer: web.StreamResponse, text: str) -> None:
     async with asyncio.timeout(SLOW):
         await answer.write(text.encode())
-
-
-async def _within(happened: asyncio.Event, seconds: float) -> None:
-    """Wait for it, at most so long."""
-    try:
-        async with asyncio.timeout(seconds):
-            await happened.wait()
-    except TimeoutError:
-        pass

@@ -18,8 +18,12 @@ from core.storage.store import SUBSCRIBER
 
 LOOK: Final = 0.3
 """Seconds between looks at the queue; each is four range scans of keys or moments."""
+RECOUNT: Final = 1.0
+"""Seconds between two counts while things happen: each looks at every open case."""
 COUNT: Final = 20.0
 """Seconds after which cases are counted anew although nothing has happened: they grow old by themselves."""
+PATIENCE: Final = 1.0
+"""Seconds that a stop waits for a look under way."""
 HELD: Final = 100
 """News that a browser is told of one by one. Where more has happened at once, it fetches its list again."""
 OPENED: Final = "opened"
@@ -65,6 +69,15 @@ def figures(counts: Iterable[Count]) -> dict[str, Any]:
 def event(name: str, data: object) -> str:
     """One server-sent event."""
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+
+
+async def within(happened: asyncio.Event, seconds: float) -> None:
+    """Wait for it, at most so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await happened.wait()
+    except TimeoutError:
+        pass
 
 
 class Watcher:
@@ -132,6 +145,8 @@ class Hub:
         self._watchers: set[Watcher] = set()
         self._starting = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._pause = asyncio.Event()
+        """Set to cut the follower's pause short."""
 
     def __len__(self) -> int:
         return len(self._watchers)
@@ -140,6 +155,7 @@ class Hub:
         """Tell this browser, too. What is committed after this returns is told for certain. Raises `Unavailable`."""
         async with self._starting:
             if self._task is None:
+                self._pause.clear()
                 seen = await self._database.read(cases.mark)
                 self._task = asyncio.get_running_loop().create_task(self._follow(seen), name="live queue")
                 # The task looks for watchers only after its first pause.
@@ -153,24 +169,28 @@ class Hub:
         """Send everybody away, at once."""
         for watcher in tuple(self._watchers):
             watcher.end()
-        task, self._task = self._task, None
+        self._watchers.clear()
+        task = self._task
         if task is not None:
+            self._pause.set()
+            # Not cancelled at once: a look at the database that is cut off leaves its connection behind.
+            await asyncio.wait([task], timeout=PATIENCE)
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     async def _follow(self, seen: Mark) -> None:
         loop = asyncio.get_running_loop()
-        counted = loop.time() - COUNT
+        counted, is_stale = loop.time() - COUNT, False
         try:
             while True:
-                await asyncio.sleep(LOOK)
+                await within(self._pause, LOOK)
                 if not self._watchers:
                     break
                 try:
                     news = await self._database.read(partial(cases.since, seen=seen))
                     self._spread(news)
-                    if news or loop.time() - counted >= COUNT:
-                        counted = loop.time()
+                    is_stale = is_stale or bool(news)
+                    if loop.time() - counted >= (RECOUNT if is_stale else COUNT):
+                        counted, is_stale = loop.time(), False
                         await self._count()
                 except Unavailable as error:
                     log.warning("live_queue_waits", reason=str(error))

@@ -22,6 +22,8 @@ axe, look, page = test_browser.axe, test_browser.look, test_browser.page
 
 SHOTS = os.environ.get("METERLINE_SHOTS", "")
 """A folder for pictures of the queue, where somebody wants to look at them."""
+ONE = pytest.mark.parametrize("page", ["light"], indirect=True)
+"""For what does not depend on colours."""
 LINES = "#cases > .case"
 
 
@@ -82,11 +84,13 @@ async def test_a_case_arrives_without_a_reload(page: Page, look: Look, reception
     await several(scene, 2)
     await enter(page, reception)
     before = await page.locator(LINES).all_inner_texts()
+    place = await page.locator(LINES).first.bounding_box()
     assert await running.post(sms(1, "1234567890 12345678 99999 2542")) == 200
     await expect(page.locator("#fresh")).to_contain_text("Новых дел: 1.")
     await expect(page.locator("#ages [data-count=total]")).to_have_text("3")
     await expect(page.locator("#kinds li[data-kind=physical_limit] b")).to_have_text("1")
     assert await page.locator(LINES).all_inner_texts() == before
+    assert await page.locator(LINES).first.bounding_box() == place
     await keep(page, look, "arrived")
     await page.get_by_role("button", name="Показать", exact=True).last.click()
     await expect(page.locator(LINES)).to_have_count(3)
@@ -104,6 +108,7 @@ async def test_a_case_arrives_without_a_reload(page: Page, look: Look, reception
     await keep(page, look, "decided")
 
 
+@ONE
 @pytest.mark.parametrize("layout", ["latin", "russian"])
 async def test_keys(page: Page, reception: Reception, layout: str) -> None:
     """J and k move, x selects, / searches, ? helps, o opens, space takes the next; in the Russian layout, too."""
@@ -143,6 +148,7 @@ async def test_keys(page: Page, reception: Reception, layout: str) -> None:
     await page.wait_for_url(f"**/staff/case/{name}")
 
 
+@ONE
 async def test_filters_and_more(page: Page, reception: Reception) -> None:
     """Chosen from the form, kept for the next time, reset; more lines come in below without a new page."""
     scene = await scene_of(reception)
@@ -189,6 +195,7 @@ async def test_many_at_once_and_back(page: Page, look: Look, reception: Receptio
     await expect(page.locator(LINES)).to_have_count(3)
 
 
+@ONE
 async def test_session_that_ends_while_the_list_is_open(
     page: Page, reception: Reception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +208,7 @@ async def test_session_that_ends_while_the_list_is_open(
     await expect(page.locator("input[name=next]")).to_have_value("/staff/queue?state=free&kind=hand_over")
 
 
+@ONE
 async def test_without_javascript(reception: Reception, page: Page) -> None:
     """Everything but keys and live changes works: choosing, deciding, more, the next case."""
     assert page.context.browser is not None
