@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import importing, messenger, moderation, parsing, reminders, throughput
+from bench import desk, importing, messenger, moderation, parsing, reminders, throughput
 from tests.postgres import PostgresServer
 
 ACCOUNTS = 100_000
@@ -17,8 +17,8 @@ MANY = 1_000_000
 
 def main() -> int:
     """Run what was asked for by name, or all but `reminders`, which takes minutes and measures no machine."""
-    parts = sys.argv[1:] or ["parser", "queue", "throughput", "telegram", "size", "import"]
-    if shutil.which("wrk") is None and set(parts) - {"parser", "queue", "import", "reminders"}:
+    parts = sys.argv[1:] or ["parser", "queue", "desk", "throughput", "telegram", "size", "import"]
+    if shutil.which("wrk") is None and set(parts) - {"parser", "queue", "desk", "import", "reminders"}:
         print("wrk is missing; on Debian: apt-get install wrk", file=sys.stderr)
         return 2
     figures: dict[str, Any] = {}
@@ -28,6 +28,8 @@ def main() -> int:
             figures |= parsing.run()
         if "queue" in parts:
             figures |= moderation.run(folder)
+        if "desk" in parts:
+            figures |= desk.run(folder)
         if "throughput" in parts:
             figures |= speed(folder)
         if "telegram" in parts:

@@ -26,10 +26,14 @@ from bot.web.server import Listener, application
 from bot.web.staff import Gate
 from bot.web.staff import application as staff_application
 from bot.web.staff.application import entrance
+from bot.web.staff.bulk import Bulk
+from bot.web.staff.case import CasePages
 from bot.web.staff.entering import Entering
 from bot.web.staff.files import Files
 from bot.web.staff.gate import PREFIX
+from bot.web.staff.live import Live
 from bot.web.staff.own import Own
+from bot.web.staff.queue import Queue
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
 from core.domain.subscribers import Identity
@@ -41,6 +45,7 @@ from core.services.desk.scene import Policy, Rules
 from core.services.dialogue.menu import greeting
 from core.services.erasure import Erasure
 from core.services.handovers import Handovers
+from core.services.moderation import Bulks, Moderation
 from core.services.outbox import Dispatcher
 from core.services.payments import Payments
 from core.services.photos import Photos
@@ -126,7 +131,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     pages = application([*health.routes(), *public.routes(), *paying.routes()])
     if settings.staff.enabled:
         pages.add_routes([entrance()])
-        pages.add_subapp(PREFIX, staff_pages(settings, database, clock, metrics))
+        pages.add_subapp(PREFIX, staff_pages(settings, database, clock, metrics, texts))
     return Service(
         host=settings.server.host,
         port=settings.server.port,
@@ -160,10 +165,14 @@ def _trusted(settings: Settings) -> Sequence[Network]:
     return [ip_network(network) for network in settings.server.trusted_proxies]
 
 
-def staff_pages(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> web.Application:
+def staff_pages(
+    settings: Settings, database: Database, clock: Clock, metrics: Metrics, texts: Texts
+) -> web.Application:
     """The pages of the staff. Another part of them is another item of the list."""
     sessions = Sessions(database, clock, settings.staff.lasting())
     signing, accounts = Signing(sessions, Passwords()), Accounts(sessions)
+    moderation = web_moderation(settings, database, clock, texts)
+    bulks = Bulks(database, moderation, clock, undo=timedelta(seconds=settings.moderation.undo_seconds))
     gate = Gate(sessions, metrics, public_url=settings.server.public_url, trusted=_trusted(settings))
     return staff_application(
         gate,
@@ -178,7 +187,32 @@ def staff_pages(settings: Settings, database: Database, clock: Clock, metrics: M
                 clock=clock,
                 branches=settings.branches(),
             ),
+            Live(gate, sessions, database, clock),
+            Queue(
+                moderation,
+                bulks,
+                accounts,
+                clock,
+                branches=settings.branches(),
+                channels=sorted(capabilities(settings)),
+            ),
+            Bulk(moderation, bulks, clock),
+            CasePages(gate, moderation, bulks, accounts, clock),
         ],
+    )
+
+
+def web_moderation(settings: Settings, database: Database, clock: Clock, texts: Texts) -> Moderation:
+    """The desk of the web pages: one for all of them, for it makes keys."""
+    return Moderation(
+        database,
+        branches=settings.branches(),
+        texts=texts,
+        capabilities=capabilities(settings),
+        clock=clock,
+        skin="web",
+        claim=timedelta(minutes=settings.moderation.claim_minutes),
+        confirm=timedelta(hours=settings.limits.confirm_hours),
     )
 
 

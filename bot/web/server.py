@@ -95,6 +95,8 @@ class Listener:
     async def stop(self) -> None:
         """Close every connection; harmless when called twice."""
         if self._runner is not None:
+            # Pages that do not end by themselves would keep the connections until the time is up.
+            await self._pages.shutdown()
             await self._runner.cleanup()
             self._runner = None
         await self._pages.cleanup()

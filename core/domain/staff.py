@@ -102,6 +102,10 @@ class Member:
         """Whether his role has it. A disabled account may nothing."""
         return self.disabled_at is None and permission in MAY[self.role]
 
+    def sees(self, branch: str) -> bool:
+        """Whether a branch's cases are his to see. Cases of no branch are for those who see all."""
+        return not self.branches or branch in self.branches
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:

@@ -219,6 +219,10 @@ class Gate:
         """Count a refusal for the monitoring; `reason` is one of our words."""
         self._refused("", f"staff_{reason}")
 
+    def token(self, request: web.Request) -> str:
+        """The session's cookie, for what outlasts a request and asks again whether it may."""
+        return request.cookies.get(self._cookie, "")
+
     def visitor(self, request: web.Request) -> Visitor:
         """What is known of the browser."""
         return Visitor(

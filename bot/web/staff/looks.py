@@ -35,6 +35,7 @@ class Section:
 
 SECTIONS: Final = (
     Section("/staff/", "home", Permission.OWN_ACCOUNT),
+    Section("/staff/queue", "queue", Permission.VIEW_QUEUE),
     Section("/staff/account", "account", Permission.OWN_ACCOUNT),
 )
 """Shown to whoever has the permission, in this order."""

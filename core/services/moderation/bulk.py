@@ -8,7 +8,7 @@ and undoable, and cases that are as they were.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from core.ports.clock import Clock
 from core.services.chunks import Told
 from core.services.moderation.ledger import Batch, Outcome
 from core.services.moderation.requests import Approve, Close, Refused, Reject, Reply, Request
-from core.services.moderation.service import Moderation
+from core.services.moderation.service import ATTEMPTS, Moderation
 from core.services.moderation.tidying import tidy
 from core.storage import cases
 from core.storage.cases import Bulk, Case, Filters, Undone
@@ -33,6 +33,9 @@ UNDO: Final = timedelta(seconds=60)
 BulkRequest = Approve | Reject | Reply | Close
 """What can be said about many cases in the same words."""
 
+Selection = Filters | Sequence[str] | Sequence[Case]
+"""Which cases: all that filters let pass, those that references name, or these."""
+
 HOLD: Final = 0.02
 """Seconds for which a write goes on with one more case; a message that comes in meanwhile waits as long."""
 
@@ -45,6 +48,14 @@ class Forecast:
 
     decided: tuple[Outcome, ...]
     refused: tuple[tuple[Case, str], ...]
+
+
+class _Repeated(Exception):
+    """Takes the write back, for nothing was decided in it."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
 
 
 class Bulks:
@@ -69,8 +80,8 @@ class Bulks:
         self._sleep = sleep
         self._keys = moderation.ledger.keys
 
-    async def select(self, selection: Filters | Sequence[str]) -> list[Case]:
-        """The cases that filters let pass or references name, at most `MOST`.
+    async def select(self, selection: Selection) -> list[Case]:
+        """The cases that filters let pass or references name, or those given, at most `MOST`.
 
         Raises:
             Refused: there are more, or a reference names none.
@@ -78,12 +89,13 @@ class Bulks:
         if isinstance(selection, Filters):
             found = [entry.case for entry in await self._moderation.page(selection, MOST + 1)]
         else:
-            found = [(await self._moderation.picture(ref)).case for ref in dict.fromkeys(selection)]
+            given: Iterable[str | Case] = dict.fromkeys(selection)
+            found = [item if isinstance(item, Case) else (await self._moderation.picture(item)).case for item in given]
         if len(found) > MOST:
             raise Refused(f"more than {MOST} cases at once cannot be undone; select fewer")
         return found
 
-    async def preview(self, selection: Filters | Sequence[str], request: BulkRequest) -> Forecast:
+    async def preview(self, selection: Selection, request: BulkRequest) -> Forecast:
         """What a decision about the selection would come to, each case for itself; changes nothing."""
         decided, refused = [], []
         for case in await self.select(selection):
@@ -93,14 +105,38 @@ class Bulks:
                 refused.append((case, str(error)))
         return Forecast(tuple(decided), tuple(refused))
 
-    async def apply(
-        self, selection: Filters | Sequence[str], request: BulkRequest, told: Told | None = None
-    ) -> tuple[Bulk, Forecast]:
-        """Decide. What came of each case, and the bulk decision to undo it by; `told` hears of the progress."""
+    async def decide(
+        self, ref: str, request: Request, *, version: int | None = None, override: bool = False
+    ) -> tuple[Bulk | None, Outcome]:
+        """Decide about one case, to be undone as many are: its message waits. Raises as `Moderation.decide` does.
+
+        None to undo where the same was decided before: nothing was stored then, and what was stays as it was.
+        """
         tidied = tidy(request)
-        waiting = deque(await self.select(selection))
+        key = (await self._moderation.picture(ref)).case.id
+        made = self._new(request)
+
+        def job(connection: Any) -> Outcome:  # noqa: ANN401 - storage's Connection
+            cases.begin(connection, made)
+            batch = Batch(id=made.id, due_at=made.undo_until)
+            outcome = self._moderation.settle(connection, key, tidied, version=version, override=override, batch=batch)
+            if outcome.repeated:
+                raise _Repeated(outcome)
+            return outcome
+
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return made, await self._database.write(job)
+            except _Repeated as again:
+                return None, again.outcome
+            except cases.CaseTaken:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+    def _new(self, request: Request) -> Bulk:
         now = self._clock.now()
-        made = Bulk(
+        return Bulk(
             id=self._keys.new(now),
             at=now,
             who=request.moderator,
@@ -108,6 +144,14 @@ class Bulks:
             undo_until=now + self._undo,
             undone_at=None,
         )
+
+    async def apply(
+        self, selection: Selection, request: BulkRequest, told: Told | None = None
+    ) -> tuple[Bulk, Forecast]:
+        """Decide. What came of each case, and the bulk decision to undo it by; `told` hears of the progress."""
+        tidied = tidy(request)
+        waiting = deque(await self.select(selection))
+        made = self._new(request)
         await self._database.write(partial(cases.begin, item=made))
         done = Forecast((), ())
         while waiting:

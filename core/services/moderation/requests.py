@@ -64,6 +64,8 @@ class Correct:
     force: bool = False
     """Store them although they look wrong themselves."""
     elsewhere: Elsewhere | None = None
+    within: frozenset[str] = frozenset()
+    """Codes of the branches to whose accounts the moderator may move a reading; empty = all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

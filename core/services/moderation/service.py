@@ -6,6 +6,7 @@ gives; they decide nothing. Whoever signs in is theirs to know: here a moderator
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -203,12 +204,28 @@ class Moderation:
     # Looking
 
     async def page(
-        self, filters: Filters, limit: int, after: Case | None = None, *, newest: bool = False
+        self,
+        filters: Filters,
+        limit: int,
+        after: Case | None = None,
+        *,
+        newest: bool = False,
+        recent: bool = False,
     ) -> list[Entry]:
-        """A page of the queue, the most urgent case first; `newest` gives the last ones opened."""
+        """A page of the queue, the most urgent case first; `newest`: the last opened, `recent`: the last decided."""
         return await self._database.read(
-            partial(cases.page, filters=filters, limit=limit, after=after, newest=newest),
+            partial(cases.page, filters=filters, limit=limit, after=after, newest=newest, recent=recent),
         )
+
+    async def of_keys(self, keys: Sequence[int]) -> list[Case]:
+        """The cases with these keys, in this order; what is not there is passed by. One statement."""
+        return await self._database.read(partial(cases.of_keys, keys=keys))
+
+    async def neighbours(self, case: Case, filters: Filters) -> tuple[Case | None, Case | None]:
+        """The cases before and behind this one, in the order of urgency."""
+        ahead = await self._database.read(partial(cases.before, filters=filters, item=case))
+        behind = await self.page(filters, 1, case)
+        return ahead, behind[0].case if behind else None
 
     async def counts(self, filters: Filters) -> list[cases.Count]:
         """How many cases of each kind there are, and how old they are; one statement."""
@@ -304,6 +321,7 @@ class Moderation:
             if not override:
                 raise
         self._wording.check(seen, request)
+        seen = _within(seen, request)
         ruling = decide(seen, request, branch, now, confirm=self._confirm)
         text, untold = self._wording.say(seen, ruling, branch)
         if isinstance(request, Ask) and untold:
@@ -326,6 +344,14 @@ class Moderation:
 
 def _elsewhere(request: Request) -> Elsewhere | None:
     return request.elsewhere if isinstance(request, Correct) else None
+
+
+def _within(seen: Picture, request: Request) -> Picture:
+    """Without the account that it is not the moderator's to move a reading to, as if there were none."""
+    target = seen.target
+    if not isinstance(request, Correct) or not request.within or target is None or target.account is None:
+        return seen
+    return seen if target.account.branch in request.within else replace(seen, target=replace(target, account=None))
 
 
 def _checked(request: Request) -> Request:

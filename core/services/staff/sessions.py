@@ -49,13 +49,16 @@ class Sessions:
         self.lasting = lasting
         self.new_token = new_token
 
-    async def find(self, token: str) -> Session | None:
-        """Whose cookie it is; None when it is over or none of ours. Notes that it was seen. Raises `Unavailable`."""
+    async def find(self, token: str, *, notes: bool = True) -> Session | None:
+        """Whose cookie it is; None when it is over or none of ours. Notes that it was seen. Raises `Unavailable`.
+
+        `notes`: whether it counts as seen. What a page asks by itself, with nobody before it, must keep no session.
+        """
         if not is_token(token):
             return None
         now, digest = self.clock.now(), digest_of(token)
         found = await self.database.read(partial(find_session, digest=digest, now=now, idle=self.lasting.idle))
-        if found is not None and now - found.seen_at >= SEEN_EVERY:
+        if notes and found is not None and now - found.seen_at >= SEEN_EVERY:
             await self.database.write(partial(see, digest=digest, now=now))
         return found
 

@@ -3,8 +3,8 @@
 from core.storage.cases.audit import records, write
 from core.storage.cases.claims import claim, claim_next, release
 from core.storage.cases.follow import CLAIMED, RELEASED, Mark, News, mark, since
-from core.storage.cases.listing import Count, count, page
-from core.storage.cases.lookup import AmbiguousReference, CaseNotFound, ReferenceRefused, find, picture
+from core.storage.cases.listing import Count, before, count, page
+from core.storage.cases.lookup import AmbiguousReference, CaseNotFound, ReferenceRefused, find, of_keys, picture
 from core.storage.cases.settle import CaseTaken, settle
 from core.storage.cases.types import (
     CLOSED,
@@ -53,6 +53,7 @@ __all__ = [
     "Subscriber",
     "Target",
     "Undone",
+    "before",
     "begin",
     "bulks",
     "claim",
@@ -61,6 +62,7 @@ __all__ = [
     "find",
     "is_open",
     "mark",
+    "of_keys",
     "page",
     "picture",
     "records",

@@ -1,14 +1,16 @@
 """What happened in the queue since the last look, for whoever follows it live."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Column, Connection, Row, Select, func, select
 
 from core.domain.keys import SEQUENCE_BITS
 from core.storage.cases.lookup import ENTRIES, to_entry
 from core.storage.cases.types import Action, Entry, to_action
+from core.storage.sets import among
 from core.storage.store import SUBSCRIBER
 from core.storage.tables import audit, case, case_action
 
@@ -52,50 +54,84 @@ def mark(connection: Connection) -> Mark:
         audit_id=_last(connection, audit.c.id),
         closed_at=connection.execute(select(func.max(case.c.closed_at))).scalar_one(),
     )
-    since(connection, start)
+    start.seen = {key for part in _keys(connection, start) for key in part}
     return start
 
 
 def since(connection: Connection, seen: Mark) -> list[News]:
-    """What happened since the mark, in order of time; moves the mark. Four range scans of keys or moments.
+    """What happened since the mark, in order of time; moves the mark.
 
-    Cases opened, actions taken, claims, and cases that the subscriber settled himself.
+    Cases opened, actions taken, claims, and cases that the subscriber settled himself: four range scans that give keys
+    only, and one statement more for each kind of which there is something new.
     """
-    opened = [
-        News(at=row.opened_at, entry=to_entry(row))
-        for row in connection.execute(ENTRIES.where(case.c.id > seen.case_id - LATE))
+    keys = _keys(connection, seen)
+    fresh = _Keys(*([key for key in part if key not in seen.seen] for part in keys))
+    news = [
+        *_opened(connection, fresh.opened),
+        *_acted(connection, fresh.acted),
+        *_claims(connection, fresh.claims),
+        *_settled(connection, fresh.settled),
     ]
-    acted = _acted(connection, seen)
-    claims = _claims(connection, seen)
-    settled = _settled(connection, seen)
-    fresh = [item for item in opened if item.entry.case.id not in seen.seen]
-    fresh += [item for item in (*acted, *claims, *settled) if item.action and item.action.id not in seen.seen]
-    seen.case_id = max([seen.case_id, *(item.entry.case.id for item in opened)])
-    seen.action_id = max([seen.action_id, *(item.action.id for item in acted if item.action)])
-    seen.audit_id = max([seen.audit_id, *(item.action.id for item in claims if item.action)])
-    seen.closed_at = max([*([seen.closed_at] if seen.closed_at else []), *(item.at for item in settled)], default=None)
-    seen.seen = {item.entry.case.id for item in opened}
-    seen.seen |= {item.action.id for item in (*acted, *claims, *settled) if item.action}
-    return sorted(fresh, key=lambda item: (item.at, item.action is not None))
+    _move(seen, keys, news)
+    return sorted(news, key=lambda item: (item.at, item.action is not None))
+
+
+class _Keys(NamedTuple):
+    """Rows within reach."""
+
+    opened: list[int]
+    acted: list[int]
+    claims: list[int]
+    settled: list[int]
+    """Keys of cases, negative: no other row has this number."""
+
+
+def _keys(connection: Connection, seen: Mark) -> _Keys:
+    claims = select(audit.c.id).where(audit.c.id > seen.audit_id - LATE, audit.c.what.in_((CLAIMED, RELEASED)))
+    settled = select(case.c.id).where(case.c.decided_by == SUBSCRIBER)
+    if seen.closed_at is not None:
+        settled = settled.where(case.c.closed_at > seen.closed_at - REACH)
+    return _Keys(
+        list(connection.execute(select(case.c.id).where(case.c.id > seen.case_id - LATE)).scalars()),
+        list(connection.execute(select(case_action.c.id).where(case_action.c.id > seen.action_id - LATE)).scalars()),
+        list(connection.execute(claims).scalars()),
+        [-key for key in connection.execute(settled).scalars()],
+    )
+
+
+def _move(seen: Mark, keys: _Keys, news: Iterable[News]) -> None:
+    seen.case_id = max([seen.case_id, *keys.opened])
+    seen.action_id = max([seen.action_id, *keys.acted])
+    seen.audit_id = max([seen.audit_id, *keys.claims])
+    closed = [item.at for item in news if item.action is not None and item.action.id < 0]
+    seen.closed_at = max([*([seen.closed_at] if seen.closed_at else []), *closed], default=None)
+    seen.seen = {key for part in keys for key in part}
 
 
 def _last(connection: Connection, key: Column[int]) -> int:
     return connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
 
 
-def _acted(connection: Connection, seen: Mark) -> list[News]:
+def _rows(connection: Connection, query: Select[Any], key: Column[int], keys: list[int]) -> list[Row[Any]]:
+    """The rows with these keys; no statement where there are none."""
+    return list(connection.execute(query.where(among(key, "keys")), {"keys": keys})) if keys else []
+
+
+def _opened(connection: Connection, keys: list[int]) -> list[News]:
+    return [News(at=row.opened_at, entry=to_entry(row)) for row in _rows(connection, ENTRIES, case.c.id, keys)]
+
+
+def _acted(connection: Connection, keys: list[int]) -> list[News]:
     columns = [column.label(f"action_{column.name}") for column in case_action.c]
     query = ENTRIES.add_columns(*columns).join(case_action, case_action.c.case_id == case.c.id)
-    rows = connection.execute(query.where(case_action.c.id > seen.action_id - LATE))
-    actions = [(row, to_action(row, "action_")) for row in rows]
+    actions = [(row, to_action(row, "action_")) for row in _rows(connection, query, case_action.c.id, keys)]
     return [News(at=action.at, entry=to_entry(row), action=action) for row, action in actions]
 
 
-def _claims(connection: Connection, seen: Mark) -> list[News]:
+def _claims(connection: Connection, keys: list[int]) -> list[News]:
     """Claims are no part of a case's history, so they stand in the audit log only."""
     columns = [audit.c[name].label(f"audit_{name}") for name in ("id", "at", "who", "what")]
     query = ENTRIES.add_columns(*columns).join(audit, audit.c.case_id == case.c.id)
-    query = query.where(audit.c.id > seen.audit_id - LATE, audit.c.what.in_((CLAIMED, RELEASED)))
     return [
         News(
             at=row.audit_at,
@@ -104,21 +140,17 @@ def _claims(connection: Connection, seen: Mark) -> list[News]:
                 id=row.audit_id, case_id=row.id, at=row.audit_at, moderator=row.audit_who, action=row.audit_what
             ),
         )
-        for row in connection.execute(query)
+        for row in _rows(connection, query, audit.c.id, keys)
     ]
 
 
-def _settled(connection: Connection, seen: Mark) -> list[News]:
+def _settled(connection: Connection, keys: list[int]) -> list[News]:
     """Cases that a subscriber's new reading has closed: nobody acted, so there is no action but this one."""
-    query = ENTRIES.where(case.c.decided_by == SUBSCRIBER)
-    if seen.closed_at is not None:
-        query = query.where(case.c.closed_at > seen.closed_at - REACH)
     return [
         News(
             at=row.closed_at,
             entry=to_entry(row),
-            # No other row has this number: keys are positive.
             action=Action(id=-row.id, case_id=row.id, at=row.closed_at, moderator=SUBSCRIBER, action=row.decision),
         )
-        for row in connection.execute(query)
+        for row in _rows(connection, ENTRIES, case.c.id, [-key for key in keys])
     ]

@@ -1,5 +1,6 @@
 """Finds cases by their short references, and paints the full picture of one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from core.storage.cases.types import (
     to_case,
 )
 from core.storage.load import HISTORY, to_meter, to_reading
-from core.storage.sets import constant
+from core.storage.sets import among, constant
 from core.storage.tables import account, account_alias, case, case_action, event, meter, outbox, profile, reading
 
 DIALOGUE: Final = 8
@@ -89,6 +90,13 @@ def find(connection: Connection, text: str) -> Case:
     if len(found) > 1:
         raise AmbiguousReference(text, found)
     return found[0]
+
+
+def of_keys(connection: Connection, keys: Sequence[int]) -> list[Case]:
+    """The cases with these keys, in this order; what is not there is passed by."""
+    rows = connection.execute(select(case).where(among(case.c.id, "keys")), {"keys": list(keys)})
+    found = {row.id: to_case(row) for row in rows}
+    return [found[key] for key in dict.fromkeys(keys) if key in found]
 
 
 def picture(connection: Connection, item: Case, now: datetime, elsewhere: Elsewhere | None = None) -> Picture:

@@ -206,6 +206,8 @@ class Filters:
     """Which cases to list; an empty filter lets all pass."""
 
     branch: str = ""
+    branches: frozenset[str] = frozenset()
+    """Those whose cases somebody may see at all; empty = all."""
     kind: str = ""
     state: str = OPEN
     channel: str = ""
@@ -213,9 +215,13 @@ class Filters:
     """Those that this moderator works on at the moment `at`."""
     free: bool = False
     """Those that nobody works on at the moment `at`."""
+    held: bool = False
+    """Those that somebody works on at the moment `at`."""
     opened_before: datetime | None = None
+    opened_after: datetime | None = None
+    due_before: datetime | None = None
     search: str = field(default="", repr=False)
-    """An account's number, present or former, a phone, or words of the subscriber's text."""
+    """An account's number, present or former, a phone, a case's reference, or words of the subscriber's text."""
     at: datetime | None = None
     """The present, for the filters of claims."""
 

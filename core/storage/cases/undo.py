@@ -69,10 +69,12 @@ def remember(connection: Connection, bulk_id: int, seen: Picture, changes: Chang
     after = dict.fromkeys(changes.superseded, Status.SUPERSEDED.value)
     if changes.reading is not None:
         after[changes.reading.id] = changes.reading.status.value
+    # A reading that is moved replaces those of the meter that it is moved to.
+    known = {item.id: item for item in (*(seen.target.readings if seen.target else ()), *seen.readings)}
     before = {
         "cases": [seen.case.id] if changes.decision else [],
         "too": [action.case_id for action in changes.closes_too],
-        "readings": [_reading(item, after[item.id]) for item in seen.readings if item.id in after],
+        "readings": [_reading(item, after[item.id]) for item in known.values() if item.id in after],
     }
     row = {"bulk_id": bulk_id, "case_id": seen.case.id, "before": json.dumps(before)}
     row["outbox_id"] = changes.message.id if changes.message else None

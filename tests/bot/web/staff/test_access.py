@@ -35,6 +35,34 @@ TABLE = {
     ("GET", "/staff/account"): (f"{IN}?next=/staff/account", *(f"{CODE}?next=/staff/account",) * 2, *(200,) * 4),
     ("POST", "/staff/account/appearance"): (IN, CODE, CODE, *("/staff/account?said=appearance",) * 4),
     ("POST", "/staff/account/password"): (IN, CODE, CODE, 403, 403, 403, 403),
+    ("GET", "/staff/queue"): (f"{IN}?next=/staff/queue", *(f"{CODE}?next=/staff/queue",) * 2, *(200,) * 4),
+    ("GET", "/staff/queue/rows"): (
+        f"{IN}?next=/staff/queue/rows",
+        *(f"{CODE}?next=/staff/queue/rows",) * 2,
+        *(200,) * 4,
+    ),
+    # Without a case to follow it would go on for ever.
+    ("GET", "/staff/queue/stream"): (
+        f"{IN}?next=/staff/queue/stream%3Fcase%3DNONE",
+        *(f"{CODE}?next=/staff/queue/stream%3Fcase%3DNONE",) * 2,
+        *(404,) * 4,
+    ),
+    ("POST", "/staff/queue/next"): (IN, CODE, CODE, 403, *("/staff/queue?state=open&said=none",) * 2, 403),
+    ("POST", "/staff/queue/remember"): (IN, CODE, CODE, *("/staff/queue?state=open&said=remembered",) * 4),
+    ("POST", "/staff/queue/bulk"): (IN, CODE, CODE, 403, 403, 422, 403),  # nothing is chosen
+    ("POST", "/staff/queue/bulk/apply"): (IN, CODE, CODE, 403, 403, 422, 403),
+    ("POST", "/staff/queue/bulk/undo"): (IN, CODE, CODE, 403, 403, "/staff/queue?state=open&said=too_late", 403),
+    # There is no such case; a role that may not is refused before anybody looks for it.
+    ("GET", "/staff/case/{ref}"): (
+        f"{IN}?next=/staff/case/NONE5",
+        *(f"{CODE}?next=/staff/case/NONE5",) * 2,
+        *(404,) * 4,
+    ),
+    ("POST", "/staff/case/{ref}/reveal"): (IN, CODE, CODE, 404, 404, 404, 403),
+    **{
+        ("POST", f"/staff/case/{{ref}}/{act}"): (IN, CODE, CODE, 403, 404, 404, 403)
+        for act in ("decide", "claim", "release", "next", "undo", "remember")
+    },
     ("POST", "/staff/account/sessions"): (IN, CODE, CODE, *("/staff/account?said=sessions",) * 4),
 }
 
@@ -55,6 +83,8 @@ async def test_every_page_for_everybody(reception: Reception, who: str) -> None:
     found = {}
     for number, (method, place) in enumerate(TABLE):
         path = FILE if "{name}" in place else place.replace("{token}", "a-token-of-enough-letters")
+        path = path.replace("{ref}", "NONE5")
+        path += "?case=NONE" if place.endswith("/stream") else ""
         visit = reception.visit()
         if number == 0:
             token = await come(reception, who)
@@ -73,7 +103,7 @@ async def test_every_page_for_everybody(reception: Reception, who: str) -> None:
 async def test_table_has_every_page(settings: Settings, clock: FixedClock) -> None:
     """A page that is added and not told here makes this fail."""
     database = connect(settings.database.url)
-    pages = staff_pages(settings, database, clock, Metrics("1"))
+    pages = staff_pages(settings, database, clock, Metrics("1"), Texts())
     routes = {
         (route.method, f"/staff{route.resource.canonical}")
         for route in pages.router.routes()

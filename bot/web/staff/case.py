@@ -1,0 +1,234 @@
+"""`/staff/case/<REF>`: one case with everything to decide, the decisions, and the way back within a minute."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+from aiohttp import hdrs, web
+
+from bot.web.staff import looks
+from bot.web.staff.case_form import Form, form_of, texts
+from bot.web.staff.case_view import said_no, view
+from bot.web.staff.gate import SESSION, VIEW, Gate, allowed, see_other
+from core.domain.keys import reference
+from core.domain.staff import Member, Permission
+from core.ports.clock import Clock
+from core.services.moderation import Bulks, Moderation, Note, Outcome, Refused, Reply, Request
+from core.services.staff import Accounts
+from core.storage.cases import Case, Filters, Picture
+
+CASE: Final = "/staff/case"
+SAID: Final = frozenset({"undone", "kept", "too_late", "none", "noted", "done", "remembered"})
+RECENT: Final = 100
+"""Decisions of the last minute, of all colleagues together."""
+OPEN_NEXT: Final = "case_next"
+"""A moderator's own default: whether the next case opens after a decision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a page has beside the case itself."""
+
+    form: Form = field(default_factory=Form)
+    forecast: Outcome | None = None
+    problem: Refused | None = None
+    full: bool = False
+
+
+class How(NamedTuple):
+    """The version that was seen, and whether to decide over a colleague's head."""
+
+    version: int | None
+    override: bool
+
+
+class CasePages:
+    """The pages of one case."""
+
+    def __init__(self, gate: Gate, moderation: Moderation, bulks: Bulks, accounts: Accounts, clock: Clock) -> None:
+        self._gate = gate
+        self._moderation = moderation
+        self._bulks = bulks
+        self._accounts = accounts
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where they are."""
+        return [
+            web.get("/case/{ref}", self.show),
+            web.post("/case/{ref}/reveal", self.reveal),
+            web.post("/case/{ref}/decide", self.decide),
+            web.post("/case/{ref}/claim", self.claim),
+            web.post("/case/{ref}/release", self.release),
+            web.post("/case/{ref}/next", self.next),
+            web.post("/case/{ref}/undo", self.undo),
+            web.post("/case/{ref}/remember", self.remember),
+        ]
+
+    @allowed(Permission.VIEW_QUEUE)
+    async def show(self, request: web.Request) -> web.Response:
+        """The case, personal data masked; that he looked is audited."""
+        seen = await self._seen(request)
+        seen = await self._moderation.look(seen.case.long_reference, request[SESSION].member.name)
+        return await self._page(request, seen, Shown())
+
+    @allowed(Permission.REVEAL)
+    async def reveal(self, request: web.Request) -> web.Response:
+        """The same with address, phone and account whole. Reloading it hides them again."""
+        seen = await self._seen(request)
+        seen = await self._moderation.look(seen.case.long_reference, request[SESSION].member.name, reveal=True)
+        return await self._page(request, seen, Shown(full=True))
+
+    @allowed(Permission.DECIDE)
+    async def decide(self, request: web.Request) -> web.Response:
+        """Take a decision; or say what the subscriber would read, and change nothing."""
+        seen, member = await self._seen(request), request[SESSION].member
+        posted = await request.post()
+        form = form_of(posted)
+        if form.override and not member.may(Permission.OVERRIDE_CLAIM):
+            return self._gate.refuse(request, HTTPStatus.FORBIDDEN, "not_allowed")
+        ref, how = seen.case.long_reference, How(form.version, override=form.override)
+        try:
+            wanted = form.request(member, seen)
+            if "preview" in posted:
+                forecast = await self._moderation.preview(ref, wanted, version=how.version, override=how.override)
+                return await self._page(request, seen, Shown(form=form, forecast=forecast))
+            made = await self._take(ref, wanted, how)
+        except Refused as error:
+            # As it stands now: it may be a colleague's decision that was faster.
+            now = await self._moderation.picture(ref)
+            return await self._page(request, now, Shown(form=form, problem=error))
+        return await self._onward(request, seen.case, wanted, made)
+
+    async def _take(self, ref: str, wanted: Request, how: How) -> str:
+        """Decide, and name what it can be undone by. What leaves the case open goes out at once."""
+        if isinstance(wanted, Note) or (isinstance(wanted, Reply) and not wanted.close):
+            await self._moderation.decide(ref, wanted, version=how.version, override=how.override)
+            return ""
+        made, _ = await self._bulks.decide(ref, wanted, version=how.version, override=how.override)
+        return reference(made.id) if made else ""
+
+    async def _onward(self, request: web.Request, case: Case, wanted: Request, made: str) -> web.Response:
+        """To the next case, where he wants that; an undo stays within reach there."""
+        member, undo = request[SESSION].member, f"undo={made}&of={case.long_reference}" if made else "said=done"
+        if not made and isinstance(wanted, Note | Reply):
+            return see_other(f"{CASE}/{case.long_reference}?said={'noted' if isinstance(wanted, Note) else 'done'}")
+        stays = member.preferences.get(OPEN_NEXT) == "no" or self._is_open(await self._again(case))
+        if stays:
+            return see_other(f"{CASE}/{case.long_reference}?{undo}")
+        found = await self._moderation.next_case(member.name, Filters(branches=member.branches))
+        if found is None:
+            return see_other(f"{CASE}/{case.long_reference}?{undo}&said=none")
+        return see_other(f"{CASE}/{found.long_reference}?{undo}")
+
+    async def _again(self, case: Case) -> Case:
+        return (await self._moderation.of_keys([case.id]))[0]
+
+    def _is_open(self, case: Case) -> bool:
+        return case.closed_at is None
+
+    @allowed(Permission.DECIDE)
+    async def claim(self, request: web.Request) -> web.Response:
+        """Take the case, or hold it for longer; a supervisor takes a colleague's over."""
+        seen, member = await self._seen(request), request[SESSION].member
+        override = "override" in texts(await request.post())
+        if override and not member.may(Permission.OVERRIDE_CLAIM):
+            return self._gate.refuse(request, HTTPStatus.FORBIDDEN, "not_allowed")
+        try:
+            await self._moderation.claim(seen.case.long_reference, member.name, override=override)
+        except Refused as error:
+            return await self._page(request, await self._seen(request), Shown(problem=error))
+        return see_other(f"{CASE}/{seen.case.long_reference}")
+
+    @allowed(Permission.DECIDE)
+    async def release(self, request: web.Request) -> web.Response:
+        """Let it go, and back to the list."""
+        seen = await self._seen(request)
+        await self._moderation.release(seen.case.long_reference, request[SESSION].member.name)
+        return see_other("/staff/queue")
+
+    @allowed(Permission.DECIDE)
+    async def next(self, request: web.Request) -> web.Response:
+        """Let this one go, and claim the most urgent one behind it that nobody works on."""
+        seen, member = await self._seen(request), request[SESSION].member
+        filters = Filters(branches=member.branches)
+        found = await self._moderation.next_case(member.name, filters, seen.case)
+        if found is None:
+            return see_other(f"{CASE}/{seen.case.long_reference}?said=none")
+        await self._moderation.release(seen.case.long_reference, member.name)
+        return see_other(f"{CASE}/{found.long_reference}")
+
+    @allowed(Permission.DECIDE)
+    async def undo(self, request: web.Request) -> web.Response:
+        """Take a decision of his own back, as long as its message waits."""
+        seen = await self._seen(request)
+        name, said = texts(await request.post()).get("name", "")[:20], "undone"
+        try:
+            undone = await self._bulks.undo(request[SESSION].member.name, name)
+        except Refused:
+            said = "too_late"
+        else:
+            said = "kept" if undone.kept else said
+        return see_other(f"{CASE}/{seen.case.long_reference}?said={said}")
+
+    @allowed(Permission.DECIDE)
+    async def remember(self, request: web.Request) -> web.Response:
+        """Whether the next case opens after a decision, from now on."""
+        seen = await self._seen(request)
+        chosen = "yes" if "next" in texts(await request.post()) else "no"
+        await self._accounts.prefer(request[SESSION].member, **{OPEN_NEXT: chosen})
+        return see_other(f"{CASE}/{seen.case.long_reference}?said=remembered")
+
+    async def _seen(self, request: web.Request) -> Picture:
+        """The case, where he may see it; it is missing for him where he may not."""
+        try:
+            seen = await self._moderation.picture(request.match_info["ref"][:20])
+        except Refused:
+            raise web.HTTPNotFound from None
+        if not request[SESSION].member.sees(seen.case.branch):
+            raise web.HTTPNotFound
+        return seen
+
+    async def _page(self, request: web.Request, seen: Picture, shown: Shown) -> web.Response:
+        """The whole page, or to htmx the forecast alone."""
+        member, words = request[SESSION].member, looks.words(request[VIEW].language)
+        branch = self._moderation.branch(seen.case.branch)
+        problem = said_no(shown.problem, branch, words) if shown.problem else None
+        common: dict[str, Any] = {"form": shown.form, "forecast": shown.forecast, "problem": problem}
+        if request.headers.get("HX-Request") == "true" and request.method == hdrs.METH_POST:
+            return looks.page(request[VIEW], "case_forecast.html", **common)
+        ahead, behind = await self._moderation.neighbours(seen.case, Filters(branches=member.branches))
+        facts = view(seen, member, branch, self._clock.now(), full=shown.full, words=words)
+        said = request.query.get("said", "")
+        may = member.may(Permission.DECIDE)
+        return looks.page(
+            request[VIEW],
+            "case.html",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+            **common,
+            **facts,
+            full=shown.full,
+            may_decide=may,
+            may_reveal=member.may(Permission.REVEAL),
+            may_override=member.may(Permission.OVERRIDE_CLAIM),
+            reasons=self._moderation.reasons(seen) if may else [],
+            replies=self._moderation.canned(seen) if may else [],
+            ahead=ahead,
+            behind=behind,
+            said=said if said in SAID else "",
+            undo=await self._undoable(request, member),
+            opens_next=member.preferences.get(OPEN_NEXT) != "no",
+        )
+
+    async def _undoable(self, request: web.Request, member: Member) -> dict[str, Any] | None:
+        """What the bar offers to take back: what the address names, where it is his and there is time left."""
+        name, now = request.query.get("undo", ""), self._clock.now()
+        if not name or not member.may(Permission.DECIDE):
+            return None
+        for made in await self._bulks.recent(RECENT):
+            if reference(made.id) == name and made.who == member.name and made.undone_at is None:
+                left = int((made.undo_until - now).total_seconds())
+                of = request.query.get("of", "")
+                if left > 0 and of.isalnum() and of.isascii():
+                    return {"name": name, "of": of[:13], "action": made.action, "seconds": left}
+        return None

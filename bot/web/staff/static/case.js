@@ -1,0 +1,153 @@
+"use strict";
+// The case's keys, live warnings and remembered typing. The page works without this file.
+(() => {
+  const page = document.getElementById("case");
+  if (!page) return;
+  const words = JSON.parse(page.dataset.words);
+  const acts = JSON.parse(page.dataset.acts);
+  const help = document.getElementById("help");
+  const by = (id) => document.getElementById(id);
+  const me = page.dataset.me;
+
+  // ---- keys, by where the key is, so that they work in the Russian layout, too
+  const places = { Slash: "/", Space: " " };
+  const pressed = (event) => {
+    if (event.key === "Escape") return "Escape";
+    if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) return "?";
+    if (/^[a-z/]$/i.test(event.key)) return event.key.toLowerCase();
+    return places[event.code] || (/^Key[A-Z]$/.test(event.code) ? event.code[3].toLowerCase() : "");
+  };
+  const open = (action) => {
+    const part = by(`act-${action}`);
+    if (!part) return;
+    document.querySelectorAll(".act[open]").forEach((one) => { if (one !== part) one.open = false; });
+    part.open = true;
+    const form = part.querySelector("form");
+    // What he would read is shown as the part opens (`toggle`); Enter sends.
+    (form.querySelector("input[type=text], textarea, select, input[type=checkbox]") || form.querySelector(".send")).focus();
+    part.scrollIntoView({ block: "nearest" });
+  };
+  const submit = (id) => by(id)?.requestSubmit();
+  const keys = {
+    a: () => open("approve"), c: () => open("correct"), r: () => open("reject"), w: () => open("ask"),
+    q: () => open("ask"), e: () => open("reply"), n: () => open("note"), m: () => open("merge"), x: () => open("close"),
+    t: () => submit("claim"), z: () => submit("undo"), " ": () => submit("next"),
+    j: () => by("behind")?.click(), k: () => by("ahead")?.click(),
+    "/": () => location.assign("/staff/queue#search"), "?": () => help.showModal(),
+    Escape: () => (by("release") ? submit("release") : by("list").click()),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat || help.open) return;
+    const place = event.target;
+    const key = pressed(event);
+    const part = place.closest?.(".act");
+    if (key === "Escape" && part) { part.open = false; part.querySelector("summary").focus(); event.preventDefault(); return; }
+    if (place.matches("select, textarea, input:not([type=checkbox])")) return;
+    // Space presses what has the focus.
+    if (key === " " && place.matches("button, input, summary, a")) return;
+    if (keys[key]) { event.preventDefault(); keys[key](); }
+  });
+  by("help-open").hidden = false;
+  by("help-open").addEventListener("click", () => help.showModal());
+  document.querySelectorAll(".act").forEach((part) => part.addEventListener("toggle", () => {
+    const form = part.querySelector("form");
+    if (part.open && part.id !== "act-note" && !part.querySelector(".forecast")) window.htmx?.trigger(form, "preview");
+  }));
+
+  // ---- what was typed outlasts a session that ends; it stays in this tab, and goes with the decision
+  const store = `case:${me}:${page.dataset.case}`;
+  const forms = [...document.querySelectorAll(".act form")];
+  const keep = () => {
+    const kept = forms.map((form) => [...form.elements].filter((one) => one.matches("textarea, input[type=text]")).map((one) => [one.id, one.value, one.defaultValue])).flat().filter(([, value, first]) => value !== first);
+    if (kept.length) sessionStorage.setItem(store, JSON.stringify(kept)); else sessionStorage.removeItem(store);
+  };
+  // What was sent is done with: the answer says so in its address.
+  if (/[?&](said|undo)=/.test(location.search)) sessionStorage.removeItem(store);
+  try {
+    for (const [id, value] of JSON.parse(sessionStorage.getItem(store) || "[]")) {
+      const field = by(id);
+      if (field) { field.value = value; field.closest(".act").open = true; }
+    }
+  } catch { sessionStorage.removeItem(store); }
+  let wanted = "";
+  forms.forEach((form) => {
+    form.addEventListener("input", keep);
+    form.addEventListener("submit", () => { wanted = "sent"; });
+  });
+  // Another case on the screen, or this one decided: what was typed here is done with.
+  Object.keys(sessionStorage).filter((name) => name.startsWith("case:") && (name !== store || page.dataset.state !== "open")).forEach((name) => sessionStorage.removeItem(name));
+
+  // ---- undo counts down
+  const undo = by("undo");
+  if (undo) {
+    const end = performance.now() + Number(undo.dataset.left) * 1000;
+    const timer = setInterval(() => {
+      const left = Math.max(Math.ceil((end - performance.now()) / 1000), 0);
+      undo.querySelector(".left").textContent = left;
+      if (!left) { clearInterval(timer); undo.remove(); }
+    }, 500);
+  }
+
+  // ---- live
+  const live = by("live");
+  const tell = (text) => { live.textContent = text; live.hidden = false; };
+  const stop = () => {
+    by("claim")?.setAttribute("hidden", "");
+    by("decide")?.querySelectorAll("button, input, select, textarea").forEach((one) => {
+      // Typed words stay to be read and copied.
+      if (one.matches("textarea, input[type=text]")) one.readOnly = true; else one.disabled = true;
+    });
+  };
+  let last = page.dataset.holder;
+  const changed = (data) => {
+    if (wanted) return;
+    if (data.state === "closed" && page.dataset.state === "open") {
+      page.dataset.state = "closed";
+      stop();
+      const at = new Date(data.at || Date.now()).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: page.dataset.zone });
+      const what = acts[data.what] || data.what || "";
+      tell(data.what === "settled" ? words.settled : words.decided.replace("{who}", data.who || "").replace("{at}", at).replace("{what}", what));
+    } else if (data.state === "open" && page.dataset.state === "closed") {
+      tell(words.reopened);
+    } else if (data.what === "claimed" && data.who !== me) {
+      last = data.who;
+      tell(words.held.replace("{who}", data.who));
+    } else if (data.what === "released" && last && last !== me) {
+      last = "";
+      tell(words.released);
+    } else if (data.version !== undefined && data.version > Number(page.dataset.version) && data.who !== me) {
+      tell(words.moved);
+    }
+  };
+  let stream = null;
+  let again = 0;
+  const leave = () => {
+    stream?.close();
+    location.assign(`/staff/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  };
+  const listen = () => {
+    clearTimeout(again);
+    stream?.close();
+    stream = new EventSource(`/staff/queue/stream?case=${page.dataset.case}`);
+    stream.addEventListener("ready", (event) => { page.dataset.listens = "1"; changed(JSON.parse(event.data)); });
+    stream.addEventListener("case", (event) => {
+      const data = JSON.parse(event.data);
+      if (data.case === page.dataset.case) changed(data);
+    });
+    stream.addEventListener("over", (event) => {
+      stream.close();
+      // Nothing leads away from what is being typed: it says so, and the next click asks for the password.
+      if (JSON.parse(event.data).why === "session") tell(words.session); else location.reload();
+    });
+    stream.addEventListener("error", () => {
+      if (stream.readyState === EventSource.CLOSED) again = setTimeout(listen, 3000);
+    });
+  };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) { clearTimeout(again); stream?.close(); } else listen(); });
+  addEventListener("pagehide", () => stream?.close());
+  // A preview that finds no session must not lose what is typed; signing in brings it back.
+  document.body.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.status === 401) { event.preventDefault(); tell(words.session); keep(); by("live").append(" ", Object.assign(document.createElement("a"), { href: "#", textContent: words.sign_in, onclick: (click) => { click.preventDefault(); leave(); } })); }
+  });
+  if (!document.hidden) listen();
+})();
