@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.domain.accounts import Account, Branches, mask
+from core.domain.autopay import SAVED
 from core.domain.decisions import PAYMENT_MISMATCH, NewCase
 from core.domain.keys import reference
 from core.domain.messages import Address, Capabilities
@@ -57,7 +58,10 @@ class Teller:
         texts: Texts,
         capabilities: Mapping[str, Capabilities],
         new_key: Callable[[datetime], int],
+        follow: Callable[[Connection, Attempt, Order, Payment, datetime], None] | None = None,
     ) -> None:
+        """`follow` hears of the provider's words about payments that belong to an autopay."""
+        self._follow = follow
         self._terms = terms
         self._branches = branches
         self._texts = texts
@@ -87,7 +91,11 @@ class Teller:
         save_attempt(connection, attempt, said.detail)
         if verdict.case:
             self._open_case(connection, verdict.case, order, attempt, said=said, now=now)
-        if verdict.told and order.address is not None:
+        if verdict.attempt is not None and attempt.autopay_id is not None and self._follow is not None:
+            self._follow(connection, attempt, order, said, now)
+        # A failed charge of a stored method may be tried again tomorrow: autopay tells of it in its own words.
+        is_quiet = attempt.method == SAVED and verdict.order is OrderState.FAILED
+        if verdict.told and not is_quiet and order.address is not None:
             self._tell(connection, verdict.told, order, payer, to=order.address, now=now)
         expire(connection, order, now)
         return verdict
