@@ -8,7 +8,6 @@ from typing import Final
 
 from core.domain.accounts import Branch
 from core.domain.messages import Address
-from core.domain.orders import Terms
 from core.domain.reminders import Hours
 from core.domain.windows import local_day
 
@@ -159,19 +158,20 @@ def first_month(day: int, today: date) -> int:
     return following.year * 100 + following.month
 
 
-def to_charge(autopay: Autopay, balance: int | None, transit: int, terms: Terms) -> tuple[Month, int]:
+def to_charge(autopay: Autopay, balance: int | None, transit: int, *, least: int, most: int) -> tuple[Month, int]:
     """What becomes of a month on its day, and the kopecks to charge (or those above the ceiling).
 
     Args:
         autopay: what was agreed to.
         balance: positive = owes; None where billing has told none.
         transit: paid and not in the balance yet.
-        terms: the limits of one payment.
+        least: kopecks of the smallest payment.
+        most: of the largest.
     """
     amount = autopay.amount if autopay.mode is Mode.FIXED else (balance or 0) - transit
-    if amount < terms.least:
+    if amount < least:
         return Month.NOTHING_DUE, 0
-    if amount > min(autopay.ceiling, terms.most):
+    if amount > min(autopay.ceiling, most):
         return Month.OVER_CEILING, amount
     return Month.CHARGING, amount
 

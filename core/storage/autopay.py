@@ -97,7 +97,7 @@ def to_announce(connection: Connection, branch: str, month: int, days: tuple[int
     """Agreements of a branch whose charge of a month, on one of the days (both included), is not announced yet."""
     known = exists().where(autopay_charge.c.autopay_id == autopay.c.id, autopay_charge.c.month == month)
     query = (
-        select(autopay, *(column.label(f"account_{column.name}") for column in _ACCOUNT))
+        select(autopay, *(column.label(f"of_account_{column.name}") for column in _ACCOUNT))
         .join_from(autopay, account, account.c.id == autopay.c.account_id)
         .where(autopay.c.state == State.ACTIVE.value, autopay.c.branch == branch)
         .where(autopay.c.day.between(*days), autopay.c.first_month <= month, ~known, _LINKED, _SAME)
@@ -118,8 +118,8 @@ def due(connection: Connection, now: datetime, limit: int) -> list[Due]:
     query = (
         select(
             autopay,
-            *(column.label(f"account_{column.name}") for column in _ACCOUNT),
-            *(column.label(f"charge_{column.name}") for column in autopay_charge.c),
+            *(column.label(f"of_account_{column.name}") for column in _ACCOUNT),
+            *(column.label(f"of_charge_{column.name}") for column in autopay_charge.c),
         )
         .join_from(autopay_charge, autopay, autopay.c.id == autopay_charge.c.autopay_id)
         .join(account, account.c.id == autopay.c.account_id)
@@ -145,7 +145,7 @@ def save_charge(connection: Connection, item: Charge) -> None:
 def unanswered(connection: Connection, limit: int) -> list[tuple[Charge, Autopay]]:
     """Charges whose order is over without the provider's word."""
     query = (
-        select(autopay, *(column.label(f"charge_{column.name}") for column in autopay_charge.c))
+        select(autopay, *(column.label(f"of_charge_{column.name}") for column in autopay_charge.c))
         .join_from(autopay_charge, autopay, autopay.c.id == autopay_charge.c.autopay_id)
         .join(payment_order, payment_order.c.id == autopay_charge.c.order_id)
         .where(autopay_charge.c.state == Month.CHARGING.value, payment_order.c.state == OrderState.EXPIRED.value)
@@ -189,12 +189,12 @@ def of_account(connection: Connection, number_key: str | None, limit: int) -> li
 
 
 def _to_due(row: Row[Any]) -> Due:
-    given = {column.name: row._mapping[f"account_{column.name}"] for column in _ACCOUNT}  # noqa: SLF001 - SQLAlchemy's public name
-    return Due(_to_autopay(row), Account(**given), _charge_in(row) if "charge_id" in row._mapping else None)  # noqa: SLF001 - the same
+    given = {column.name: row._mapping[f"of_account_{column.name}"] for column in _ACCOUNT}  # noqa: SLF001 - SQLAlchemy's public name
+    return Due(_to_autopay(row), Account(**given), _charge_in(row) if "of_charge_id" in row._mapping else None)  # noqa: SLF001 - the same
 
 
 def _charge_in(row: Row[Any]) -> Charge:
-    given = {column.name: row._mapping[f"charge_{column.name}"] for column in autopay_charge.c}  # noqa: SLF001 - the same
+    given = {column.name: row._mapping[f"of_charge_{column.name}"] for column in autopay_charge.c}  # noqa: SLF001 - the same
     return Charge(**{**given, "state": Month(given["state"])})
 
 

@@ -87,7 +87,7 @@ def _show(talk: Talk, account: Account, autopay: Autopay) -> None:
     sums = {"sum": replies.roubles(autopay.amount), "ceiling": replies.roubles(autopay.ceiling)}
     wanted = talk.scene.rules.texts.placeholders(talk.scene.language, key)
     given = {name: value for name, value in (words | sums).items() if name in wanted}
-    talk.say(key, (*rows, (menu.cancel(talk),)), **given)
+    talk.say_texts(talk.variants(key, **given), (*rows, (menu.cancel(talk),)))
 
 
 def answer_status(talk: Talk) -> bool:
@@ -187,7 +187,7 @@ def ask_agree(talk: Talk) -> None:
     name = "sum" if data["mode"] == Mode.FIXED else "ceiling"
     words |= {name: replies.roubles(data[name]), "days": str(talk.scene.rules.autopay.notice_days)}
     rows = ((talk.choice("choice-agree", "agree"),), (menu.cancel(talk),))
-    talk.say(f"autopay-consent-{data['mode']}-linked", rows, **words)
+    talk.say_texts(talk.variants(f"autopay-consent-{data['mode']}-linked", **words), rows)
 
 
 def answer_agree(talk: Talk) -> bool:

@@ -1,7 +1,7 @@
 """Autopay at work: announces charges, makes them on their day, ends agreements that rest on nothing any more.
 
-Each turn is a few short writes; each of them moves rows on from the state in which it found them, so that a turn that is
-cut off, or made twice, repeats nothing. A charge is an order like any other: its attempt and idempotency key are stored
+Each turn is a few short writes; each of them moves rows on from the state in which it found them, so that a turn that
+is cut off, or made twice, repeats nothing. A charge is an order like any other: attempt and idempotency key are stored
 here, and `Payments` calls the provider.
 """
 
@@ -64,7 +64,7 @@ log = structlog.get_logger()
 
 
 class Following:
-    """What a provider's word about a payment means for the autopay that it belongs to. Part of the word's transaction."""
+    """What a provider's word about a payment means for the autopay that it belongs to, in one transaction with it."""
 
     def __init__(self, voice: Voice, branches: Branches) -> None:
         self._voice = voice
@@ -246,7 +246,9 @@ class Autopays:
     def _charge_one(self, connection: Connection, each: Due, transit: int, now: datetime) -> None:
         autopay, charge = each.autopay, each.charge
         assert charge is not None  # noqa: S101 - `due` gives it
-        charge.state, charge.amount = to_charge(autopay, each.account.balance, transit, self._payments)
+        charge.state, charge.amount = to_charge(
+            autopay, each.account.balance, transit, least=self._payments.least, most=self._payments.most
+        )
         if charge.state is Month.CHARGING:
             charge.tries += 1
             charge.order_id = self._order(connection, each, charge, now).id

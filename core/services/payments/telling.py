@@ -45,7 +45,7 @@ class Voice:
         choices: Mapping[str, str] | None = None,
         **sums: int | str,
     ) -> None:
-        """Tell the one who agreed. `sums` are kopecks or ready words; `choices` are texts of buttons by their tokens."""
+        """Tell the one who agreed. `sums` are kopecks or ready words; `choices` are buttons' texts by their tokens."""
         to = autopay.address
         can = self._capabilities.get(to.channel)
         if can is None:
