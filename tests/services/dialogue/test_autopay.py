@@ -141,7 +141,7 @@ def test_cancelled_from_the_status(channel: str) -> None:
     chat = chat_with(channel=channel, fresh=False)
     agreed(chat)
     chat.say("автоплатеж")
-    decision = chat.press("Отключить автоплатёж") if channel == "chat" else chat.say("2")
+    decision = chat.press("Отменить автоплатёж") if channel == "chat" else chat.say("2")
     assert decision.autopay_stops == [5]
 
 
