@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.domain.accounts import Account, Branches, mask
-from core.domain.autopay import SAVED
 from core.domain.decisions import PAYMENT_MISMATCH, NewCase
 from core.domain.keys import reference
 from core.domain.messages import Address, Capabilities
@@ -58,9 +57,9 @@ class Teller:
         texts: Texts,
         capabilities: Mapping[str, Capabilities],
         new_key: Callable[[datetime], int],
-        follow: Callable[[Connection, Attempt, Order, Payment, datetime], None] | None = None,
+        follow: Callable[[Connection, Attempt, Order, Payment, datetime], bool] | None = None,
     ) -> None:
-        """`follow` hears of the provider's words about payments that belong to an autopay."""
+        """`follow` hears what is said of an autopay's payments, and tells whether the subscriber need hear no more."""
         self._follow = follow
         self._terms = terms
         self._branches = branches
@@ -91,10 +90,9 @@ class Teller:
         save_attempt(connection, attempt, said.detail)
         if verdict.case:
             self._open_case(connection, verdict.case, order, attempt, said=said, now=now)
+        is_quiet = False
         if verdict.attempt is not None and attempt.autopay_id is not None and self._follow is not None:
-            self._follow(connection, attempt, order, said, now)
-        # A failed charge of a stored method may be tried again tomorrow: autopay tells of it in its own words.
-        is_quiet = attempt.method == SAVED and verdict.order is OrderState.FAILED
+            is_quiet = self._follow(connection, attempt, order, said, now)
         if verdict.told and not is_quiet and order.address is not None:
             self._tell(connection, verdict.told, order, payer, to=order.address, now=now)
         expire(connection, order, now)

@@ -70,18 +70,22 @@ class Following:
         self._voice = voice
         self._branches = branches
 
-    def follow(self, connection: Connection, attempt: Attempt, order: Order, said: Payment, now: datetime) -> None:
-        """Take the word: the method is stored, or a month is paid, or its charge has failed."""
+    def follow(self, connection: Connection, attempt: Attempt, order: Order, said: Payment, now: datetime) -> bool:
+        """Take the word: the method is stored, or a month is paid, or its charge has failed.
+
+        Whether the subscriber need hear nothing else: he was told, or the charge is tried again tomorrow.
+        """
         autopay = find(connection, attempt.autopay_id or 0)
         if autopay is None:
-            return
+            return False
         if attempt.method != SAVED:
-            if attempt.state is OrderState.PAID and autopay.state is State.BINDING:
+            binds = attempt.state is OrderState.PAID and autopay.state is State.BINDING
+            if binds:
                 self._bind(connection, autopay, said, now)
-            return
+            return binds
         charge = charge_of(connection, order.id)
         if charge is None:
-            return
+            return False
         if attempt.state is OrderState.PAID and charge.state is not Month.PAID:
             charge.state = Month.PAID
             save_charge(connection, charge)
@@ -89,6 +93,7 @@ class Following:
             save(connection, autopay)
         elif attempt.state is OrderState.FAILED and charge.state is Month.CHARGING:
             self.fail(connection, autopay, charge, now, again=after_failure(charge, now))
+        return attempt.state is OrderState.FAILED
 
     def fail(
         self, connection: Connection, autopay: Autopay, charge: Charge, now: datetime, *, again: datetime | None
