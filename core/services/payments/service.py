@@ -292,11 +292,13 @@ class Payments:
 
     async def _refuse(self, attempt: Attempt, order: Order, failure: SendFailure, asked_at: datetime) -> None:
         """The provider will not have it as it is. Where he waits for money already, that is only heard later."""
-        log.error("payment_refused", provider=attempt.provider, order=order.id, failure=_words(failure))
+        # A card without money is its owner's matter; whatever else is refused, staff should hear of.
+        said = log.info if attempt.method == SAVED and isinstance(failure, ContentRejected) else log.error
+        said("payment_refused", provider=attempt.provider, order=order.id, failure=_words(failure))
         if attempt.state is not OrderState.CREATED:
             await self._leave(attempt.id, asked_at, error=_words(failure))
             return
-        said = Payment(
+        failed = Payment(
             state=PaymentState.FAILED,
             provider_id="",
             order_id=order.id,
@@ -304,7 +306,7 @@ class Payments:
             currency=CURRENCY,
             detail=_words(failure),
         )
-        await self._apply(attempt, said, asked_at)
+        await self._apply(attempt, failed, asked_at)
 
     async def _apply(self, attempt: Attempt, said: Payment, asked_at: datetime) -> None:
         apply = partial(self._teller.apply, attempt_id=attempt.id, said=said, now=self._clock.now(), asked_at=asked_at)
