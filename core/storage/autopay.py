@@ -131,6 +131,12 @@ def due(connection: Connection, now: datetime, limit: int) -> list[Due]:
     return [_to_due(row) for row in connection.execute(query)]
 
 
+def claim(connection: Connection, key: int) -> bool:
+    """Take an announced charge for charging; False where it is not waiting any more."""
+    waits = and_(autopay_charge.c.id == key, autopay_charge.c.state == Month.NOTICED.value)
+    return bool(connection.execute(update(autopay_charge).where(waits).values(state=Month.CHARGING.value)).rowcount)
+
+
 def charge_of(connection: Connection, order_id: int) -> Charge | None:
     """The charge that an order was made for."""
     row = connection.execute(select(autopay_charge).where(autopay_charge.c.order_id == order_id)).one_or_none()

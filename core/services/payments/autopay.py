@@ -41,6 +41,7 @@ from core.storage.autopay import (
     Due,
     broken,
     charge_of,
+    claim,
     due,
     end,
     find,
@@ -101,7 +102,8 @@ class Following:
         """A charge came to nothing: try it `again`, or the month has failed."""
         charge.state = Month.FAILED if again is None else Month.NOTICED
         if again is not None:
-            charge.due_at, charge.order_id = self._voice.daytime(autopay.branch, again), None
+            # The order stays named: should its money come after all, the month is paid.
+            charge.due_at = self._voice.daytime(autopay.branch, again)
         save_charge(connection, charge)
         if again is not None or autopay.state is not State.ACTIVE:
             return
@@ -251,6 +253,8 @@ class Autopays:
     def _charge_one(self, connection: Connection, each: Due, transit: int, now: datetime) -> None:
         autopay, charge = each.autopay, each.charge
         assert charge is not None  # noqa: S101 - `due` gives it
+        if not claim(connection, charge.id):
+            return  # skipped at this very moment
         charge.state, charge.amount = to_charge(
             autopay, each.account.balance, transit, least=self._payments.least, most=self._payments.most
         )

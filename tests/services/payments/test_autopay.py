@@ -12,13 +12,14 @@ from core.acquiring.yookassa.emulator import Fault, YookassaEmulator
 from core.acquiring.yookassa.provider import YookassaProvider
 from core.domain.autopay import Autopay, AutopayTerms, Mode, State
 from core.domain.handovers import digest_of
-from core.domain.orders import Terms
-from core.domain.privacy import restricted
+from core.domain.orders import Payment, PaymentState, Terms
+from core.domain.privacy import FORGOTTEN, restricted
+from core.services.erasure import Erasure
 from core.services.payments import Payments, Stage
 from core.storage.autopay import put, skip
 from core.storage.database import Database
 from core.storage.payments import Page, put_page
-from core.storage.tables import account, autopay, autopay_charge, link, outbox, payment_order
+from core.storage.tables import account, autopay, autopay_charge, link, outbox, payment_attempt, payment_order
 from tests import world
 from tests.conftest import FixedClock
 from tests.services.payments.bench import CHAT, DEBT, ME, OTHER, TOKEN
@@ -271,6 +272,38 @@ async def test_an_unlinked_chat_ends_it_in_silence(desk: Desk) -> None:
     assert (row.state, row.reason, row.token) == ("stopped", "unlinked", "")
     assert desk.charges() == []
     assert await desk.told() == before
+
+
+async def test_forgetting_takes_the_card(desk: Desk) -> None:
+    """Who wants to be forgotten is not charged, and neither his card nor his chat is kept."""
+    await desk.bind()
+    await desk.turn(ANNOUNCED)
+    erasure = Erasure(desk.database, desk.clock)
+    await erasure.forget(ME)
+    desk.clock.advance(days=4)
+    await erasure.work(desk.clock.now())
+    await desk.turn()
+    (row,) = await desk.rows(autopay)
+    assert (row.state, row.token, row.label, row.external_id) == ("stopped", "", "", FORGOTTEN)
+    assert desk.charges() == []
+
+
+async def test_money_that_comes_after_a_refusal_is_the_months(desk: Desk) -> None:
+    """A charge that was called refused, and was made all the same: the month is paid, and not tried again."""
+    await desk.bind()
+    desk.bank.declines = "insufficient_funds"
+    await desk.turn(ANNOUNCED)
+    await desk.turn(CHARGED)
+    attempt = (await desk.rows(payment_attempt))[-1]
+    said = Payment(
+        state=PaymentState.PAID, provider_id="late", order_id=attempt.order_id, amount=150_000, currency="RUB"
+    )
+    teller = desk.payments._teller
+    await desk.database.write(lambda c: teller.apply(c, attempt.id, said, desk.clock.now()))
+    desk.bank.declines = ""
+    await desk.turn(CHARGED + timedelta(days=1))
+    assert await desk.months() == ["202612 paid"]
+    assert desk.charges() == ["1500.00 canceled"]
 
 
 async def test_a_restricted_chat_is_told_no_sums(desk: Desk) -> None:
