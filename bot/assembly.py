@@ -123,6 +123,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         public_url=settings.server.public_url,
         nudge=wake,
         watch=metrics,
+        autopay=settings.autopay(),
     )
     trusted = _trusted(settings)
     handovers = Handovers(database, clock, capabilities(settings), page_lasts=terms.lasts)
@@ -149,6 +150,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         planner=reminders.Planner(database, reminder_rules(settings, texts, switched_on), clock, watch=metrics),
         neighbours=Neighbours(settings.database.file, wake),
         background={
+            **({"autopay": payments.autopays.run} if settings.payments.autopay.enabled else {}),
             "erasure": Erasure(database, clock).run,
             **({"photos": photos.run} if fetchers else {}),
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
@@ -236,6 +238,7 @@ def rules(settings: Settings, texts: Texts) -> Rules:
             confirm=timedelta(hours=settings.limits.confirm_hours),
         ),
         payments=settings.terms(),
+        autopay=settings.autopay(),
         identity=Identity(
             consent=settings.identity.consent_version,
             code_channel=_code_channel(settings),

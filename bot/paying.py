@@ -12,12 +12,36 @@ from core.acquiring.template import Settings as TemplateSettings
 from core.acquiring.template import TemplateProvider
 from core.acquiring.yookassa import Settings as YookassaSettings
 from core.acquiring.yookassa import create as create_yookassa
+from core.domain.autopay import AutopayTerms
 from core.domain.orders import Terms
+from core.domain.reminders import Hours
 from core.ports.acquiring import PaymentProvider
 
 KOPECKS: Final = 100
+SAVING: Final = frozenset({"yookassa", "cloudpayments"})
+"""Providers that charge a stored method (`core.ports.acquiring.ChargesSaved`); a test compares."""
 NONE: Final = "none"
 """A branch's word for taking no payments by us."""
+
+
+class AutopaySettings(BaseModel):
+    """The section [payments.autopay]."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    enabled: bool = Field(default=False, examples=[False])
+    """Offered where the branch's provider can charge a stored card: yookassa, cloudpayments."""
+    notice_days: int = Field(default=2, ge=1, le=10, examples=[2])
+    """How many days before a charge the subscriber hears of it."""
+    least: int = Field(default=100, ge=1, examples=[100])
+    most: int = Field(default=30_000, ge=1, examples=[30_000])
+    """Roubles, both included, of a ceiling and of a fixed sum."""
+
+    @model_validator(mode="after")
+    def _usable(self) -> "AutopaySettings":
+        if self.least > self.most:
+            raise ValueError("least should not be above most")
+        return self
 
 
 class PaymentSettings(BaseModel):
@@ -36,6 +60,7 @@ class PaymentSettings(BaseModel):
     """How old a balance may be before we say so."""
     commission_free: bool = Field(default=True, examples=[True])
     """The retailer bears the provider's commission; otherwise our page says that the bank shows it."""
+    autopay: AutopaySettings = AutopaySettings()
     template: TemplateSettings = TemplateSettings()
     yookassa: YookassaSettings = YookassaSettings()
     sberbank: Sberbank = Sberbank()
@@ -88,6 +113,19 @@ def terms(settings: PaymentSettings, branches: Mapping[str, str]) -> Terms:
         lasts=timedelta(hours=settings.order_hours),
         stale=timedelta(days=settings.stale_days),
         test=frozenset(name for name in PROVIDERS if getattr(getattr(settings, name), "test", False)),
+    )
+
+
+def autopay(settings: PaymentSettings, payments: Terms, hours: Hours) -> AutopayTerms:
+    """What the core goes by about autopay. `hours`: when subscribers may be written to unasked."""
+    section = settings.autopay
+    kept = {code: name for code, name in payments.providers.items() if name in SAVING} if section.enabled else {}
+    return AutopayTerms(
+        providers=kept,
+        notice_days=section.notice_days,
+        least=section.least * KOPECKS,
+        most=section.most * KOPECKS,
+        hours=hours,
     )
 
 

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from bot.complaints import FaultySettings, complain, nearest
-from bot.paying import NONE, PaymentSettings, terms
+from bot.paying import NONE, PaymentSettings, autopay, terms
 from bot.reminding import Reminders
 from bot.staffing import Staff
 from bot.tariffs import TariffFile
@@ -34,6 +34,7 @@ from channels.telegram.settings import Settings as TelegramSettings
 from channels.viber.settings import Settings as ViberSettings
 from channels.vk.settings import Settings as VkSettings
 from core.domain.accounts import Branch, Branches, ExpiredPolicy, Limits, OutsidePolicy, Payee
+from core.domain.autopay import AutopayTerms
 from core.domain.bill_codes import Bill, UnwritableBill, write
 from core.domain.orders import Terms
 from core.domain.retention import Periods
@@ -365,6 +366,10 @@ class Settings(Section):
     def terms(self) -> Terms:
         """What the core goes by about payments."""
         return terms(self.payments, {branch.code: branch.payment_provider for branch in self.branch})
+
+    def autopay(self) -> AutopayTerms:
+        """The same about autopay."""
+        return autopay(self.payments, self.terms(), self.reminders.hours)
 
     def branches(self) -> Branches:
         """The branches by code."""

@@ -97,6 +97,9 @@ class CommandKind(StrEnum):
 
     BALANCE = "balance"
     PAYMENT = "payment"
+    AUTOPAY = "autopay"
+    AUTOPAY_SKIP = "autopay_skip"
+    """The next announced charge is not to be made."""
     HELP = "help"
     YES = "yes"
     NO = "no"

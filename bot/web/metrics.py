@@ -64,6 +64,7 @@ class Metrics:
         self._reminders = Counter(
             "meterline_reminders", "Accounts looked at to remind them.", ["kind", "result"], registry=registry
         )
+        self._autopay = Counter("meterline_autopay", "Autopays by what was done.", ["step"], registry=registry)
         self._payments = Counter(
             "meterline_payments", "Orders of payments by how they went.", ["provider", "result"], registry=registry
         )
@@ -93,6 +94,10 @@ class Metrics:
         """Accounts were looked at."""
         self._reminders.labels(kind, "queued").inc(queued)
         self._reminders.labels(kind, "skipped").inc(skipped)
+
+    def autopaid(self, step: str, count: int) -> None:
+        """Count autopays that a step was taken with."""
+        self._autopay.labels(step).inc(count)
 
     def paying(self, provider: str, result: str) -> None:
         """An order moved on, or a call had no answer."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from core.domain.autopay import Autopay
 from core.domain.messages import Address, Buttons, Delivery, Event
 from core.domain.readings import Code, Reading
 from core.domain.subscribers import Link, Profile
@@ -103,6 +104,8 @@ class NewPaymentPage:
     """Kopecks; None where the subscriber is to say."""
     language: str
     expires_at: datetime
+    autopay_id: int | None = None
+    """The autopay that the payment stores the method for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,5 +149,11 @@ class Decision:
     notes: list[CaseNote] = field(default_factory=list)
     handovers: list[NewHandover] = field(default_factory=list)
     payment_pages: list[NewPaymentPage] = field(default_factory=list)
+    autopays: list[Autopay] = field(default_factory=list)
+    """New ones, whose method is not stored yet."""
+    autopay_skips: list[int] = field(default_factory=list)
+    """Announced charges that are not to be made."""
+    autopay_stops: list[int] = field(default_factory=list)
+    """Autopays that are cancelled."""
     forgets: bool = False
     """The sender wants to be forgotten: what was kept of the address goes, this event's text included."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.domain.accounts import Account, Meter, search_key
+from core.domain.autopay import Autopay, Charge
 from core.domain.messages import Address
 from core.domain.orders import Paid
 from core.domain.readings import LIVE, Reading, Status
@@ -25,6 +26,8 @@ class Needs:
     """Whether an account is shown to be somebody's who may never have written before: who else has it, who guesses?"""
     money: bool = False
     """Somebody asks for a balance or wants to pay."""
+    autopay: bool = False
+    """Somebody asks about autopay, or answers an announcement."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,10 @@ class Facts:
     """By meter, those of the last 13 months that count or may come to count, oldest first."""
     paid: dict[int, Sequence[Paid]] = field(default_factory=dict)
     """By account, its payments of late; loaded where somebody asks about money."""
+    autopays: dict[int, Autopay] = field(default_factory=dict)
+    """By account, the autopay that is in force; loaded where somebody asks about it."""
+    autopay_charges: dict[int, Charge] = field(default_factory=dict)
+    """By autopay, the charge that is announced and not made yet."""
     asked: dict[Address, list[Reading]] = field(default_factory=dict)
     """Readings that wait for a `ДА` from an address."""
     senders: dict[Address, Sender] = field(default_factory=dict)

@@ -92,6 +92,18 @@ class Attempt:
     """How often he was asked since we last heard of it."""
     look_at: datetime | None = None
     """When to ask him next; None for nothing more to ask."""
+    autopay_id: int | None = None
+    """The autopay that it stores a method for, or whose stored method it charges (`core.domain.autopay.SAVED`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A stored method of payment."""
+
+    token: str = field(repr=False)
+    """What the provider calls it. A secret: with it the card can be charged."""
+    label: str = field(default="", repr=False)
+    """As its owner knows it: `•• 4242`."""
 
 
 class PaymentState(StrEnum):
@@ -122,6 +134,8 @@ class Payment:
     method: str = ""
     detail: str = ""
     """Why it failed, in the provider's words; for staff."""
+    saved: Saved | None = None
+    """The method that it has stored for later charges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

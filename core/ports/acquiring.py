@@ -9,6 +9,7 @@ from core.domain.messages import RawAnswer, RawRequest
 from core.domain.orders import Payment, PaymentState
 
 __all__ = [
+    "ChargesSaved",
     "Heard",
     "Invoice",
     "Looks",
@@ -47,6 +48,8 @@ class Invoice:
     phone: str = field(default="", repr=False)
     """E.164."""
     language: str = "ru"
+    saves: bool = False
+    """The subscriber has agreed that the method is stored (`ChargesSaved`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,23 @@ class Looks(Protocol):
 
     async def look(self, *, order_id: int, attempt: int, provider_id: str) -> Payment:
         """How it stands now; `PaymentState.UNKNOWN` where he knows no such payment. `provider_id` may be empty."""
+
+
+@runtime_checkable
+class ChargesSaved(PaymentProvider, Looks, Protocol):
+    """The provider keeps a method of payment for us, and charges it when we say so.
+
+    `create` of an invoice that `saves` has it stored, and `look` at that payment, once it is paid, gives it (`saved`).
+    Neither YooKassa nor CloudPayments documents a call that has a method forgotten: we drop our copy, without which
+    nobody can charge it.
+    """
+
+    async def charge(self, invoice: Invoice, token: str) -> str:
+        """Charge a stored method, without the subscriber. Again with the same key, it is the same payment.
+
+        Returns the provider's own name for the payment; how it ended, `look` tells. Raises as `create` does;
+        `ContentRejected` means that no money was taken.
+        """
 
 
 @runtime_checkable

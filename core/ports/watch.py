@@ -24,6 +24,9 @@ class Watch(Protocol):
     def paying(self, provider: str, result: str) -> None:
         """An order reached a state (`paid`, `failed`, `refunded`), or a call had no answer (`unanswered`)."""
 
+    def autopaid(self, step: str, count: int) -> None:
+        """Autopays were `noticed`, `due` (charged, or nothing was to be charged), `failed` or `stopped`."""
+
 
 class Unwatched:
     """For the command line and for tests that do not look."""
@@ -44,4 +47,7 @@ class Unwatched:
         """Ignore it."""
 
     def paying(self, provider: str, result: str) -> None:
+        """Ignore it."""
+
+    def autopaid(self, step: str, count: int) -> None:
         """Ignore it."""

@@ -17,6 +17,7 @@ from core.storage.outbox import BROADCAST, State
 from core.storage.sets import among, constant
 from core.storage.tables import (
     Instant,
+    autopay,
     campaign,
     case,
     case_action,
@@ -71,6 +72,8 @@ PARTS: Final = (
     Part(table=reading, values={"external_id": FORGOTTEN}, born=reading.c.id),
     # One that is still open may be paid all the same; nobody is told then.
     Part(table=payment_order, values={"external_id": FORGOTTEN}, born=payment_order.c.id),
+    # Its link is gone too, so the planner ends it; without the token nobody can charge anything.
+    Part(table=autopay, values={"external_id": FORGOTTEN, "token": "", "label": ""}, born=autopay.c.id),
     Part(table=case, values={"external_id": FORGOTTEN, "text": "", "photo": ""}, born=_SUBJECT),
     Part(
         table=outbox,

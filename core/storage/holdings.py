@@ -18,6 +18,7 @@ from core.storage.sets import among
 from core.storage.tables import (
     account,
     account_alias,
+    autopay,
     case,
     case_action,
     erasure,
@@ -46,6 +47,7 @@ SECTIONS: Final = (
     "failed_proofs",
     "one_time_links",
     "payments",
+    "autopays",
     "reminders",
     "wishes_to_be_forgotten",
 )
@@ -74,6 +76,7 @@ def document(connection: Connection, address: Address, now: datetime, *, is_phon
         "failed_proofs": _rows(connection, address, guess, {"at": "at"}),
         "one_time_links": _rows(connection, address, handover, _ONE_TIME),
         "payments": _payments(connection, address, [item["number"] for item in accounts]),
+        "autopays": _autopays(connection, address),
         "reminders": _rows(connection, address, reminder, {"created_at": "at", "campaign": "round"}),
         "wishes_to_be_forgotten": _rows(connection, address, erasure, {"asked_at": "at", "done_at": "done_at"}),
     }
@@ -213,6 +216,26 @@ def _payments(connection: Connection, address: Address, numbers: Sequence[str]) 
             "reference": reference(row.id),
         }
         for row in connection.execute(query, {"numbers": list(numbers)})
+    ]
+
+
+def _autopays(connection: Connection, address: Address) -> list[Document]:
+    """What the address has agreed to; the token of the card stays out."""
+    query = select(autopay).where(_of(autopay, address)).order_by(autopay.c.id)
+    return [
+        {
+            "agreed_at": _text(row.consent_at),
+            "version": row.consent,
+            "account": row.account_number,
+            "mode": row.mode,
+            "sum": _roubles(row.amount),
+            "ceiling": _roubles(row.ceiling),
+            "day": row.day,
+            "card": row.label,
+            "state": row.state,
+            "ended_at": _value(row.ended_at),
+        }
+        for row in connection.execute(query)
     ]
 
 

@@ -12,6 +12,7 @@ from core.domain.decisions import FAILURES, HAND_OVER
 from core.domain.facts import Facts, Needs, Sender
 from core.domain.messages import Address
 from core.domain.readings import LIVE, Code, Reading, Status
+from core.storage.autopay import live_of, noticed_of
 from core.storage.payments import paid_lately
 from core.storage.profiles import load_around, load_profiles, talked_about
 from core.storage.sets import Query, among, constant
@@ -36,7 +37,8 @@ _ACCOUNT = (
 )
 _SENDER, _KNOWN, _ASKED = range(3)
 
-_MONEY: Final = ("balance", "payment")
+_AUTOPAY: Final = "autopay"
+_MONEY: Final = ("balance", "payment", _AUTOPAY)
 """Tokens of buttons, and what the names of steps about money begin with."""
 
 # Twice as fast as calling the class.
@@ -101,6 +103,9 @@ def load(connection: Connection, needs: Needs, now: datetime) -> Facts:
         load_around(connection, facts, now)
     if needs.money or _is_about_money(facts):
         facts.paid.update(paid_lately(connection, list(facts.account_by_id), now))
+    if needs.autopay or _is_about_autopay(facts):
+        facts.autopays = live_of(connection, list(facts.account_by_id))
+        facts.autopay_charges = noticed_of(connection, [each.id for each in facts.autopays.values()])
     meter_ids = _load_meters(connection, facts)
     readings = [to_reading(row) for row in _READINGS.rows(connection, ids=meter_ids, since=microseconds(now - HISTORY))]
     for item in sorted(readings, key=_in_order):
@@ -113,6 +118,15 @@ def _is_about_money(facts: Facts) -> bool:
     dialogues = [known.dialogue for known in facts.profiles.values() if known.dialogue is not None]
     return any(
         dialogue.step.startswith(_MONEY) or any(token in _MONEY for _, token in dialogue.offered)
+        for dialogue in dialogues
+    )
+
+
+def _is_about_autopay(facts: Facts) -> bool:
+    """The same for autopay; a numbered list has its tokens."""
+    dialogues = [known.dialogue for known in facts.profiles.values() if known.dialogue is not None]
+    return any(
+        dialogue.step.startswith(_AUTOPAY) or any(token.startswith(_AUTOPAY) for _, token in dialogue.offered)
         for dialogue in dialogues
     )
 

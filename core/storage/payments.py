@@ -47,6 +47,8 @@ class Page:
     amount: int | None
     order_id: int | None
     expires_at: datetime
+    autopay_id: int | None = None
+    """The autopay that a payment on it stores the method for."""
 
 
 def find_page(connection: Connection, digest: str) -> Page | None:
@@ -62,6 +64,7 @@ def find_page(connection: Connection, digest: str) -> Page | None:
         amount=row.amount,
         order_id=row.order_id,
         expires_at=row.expires_at,
+        autopay_id=row.autopay_id,
     )
 
 
@@ -78,6 +81,7 @@ def put_page(connection: Connection, page: Page, now: datetime) -> None:
             order_id=page.order_id,
             created_at=now,
             expires_at=page.expires_at,
+            autopay_id=page.autopay_id,
         )
     )
 
@@ -282,8 +286,18 @@ def put_case(connection: Connection, key: int, item: NewCase, address: Address |
     )
 
 
-def put_reply(connection: Connection, key: int, *, to: Address, text: str, extra: Extra, now: datetime) -> None:
-    """Tell the subscriber how his payment ended."""
+def put_reply(
+    connection: Connection,
+    key: int,
+    *,
+    to: Address,
+    text: str,
+    extra: Extra,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> None:
+    """Tell the subscriber how his payment ended, at once or at a later moment."""
+    due = due_at or now
     connection.execute(
         insert(outbox).values(
             id=key,
@@ -294,8 +308,8 @@ def put_reply(connection: Connection, key: int, *, to: Address, text: str, extra
             state="queued",
             attempts=0,
             created_at=now,
-            due_at=now,
-            expires_at=now + REPLY_EXPIRES,
+            due_at=due,
+            expires_at=due + REPLY_EXPIRES,
             extra=to_text(extra),
         )
     )
@@ -352,4 +366,5 @@ def _attempt_values(attempt: Attempt) -> dict[str, Any]:
         "doubted": attempt.doubted,
         "looks": attempt.looks,
         "look_at": attempt.look_at,
+        "autopay_id": attempt.autopay_id,
     }

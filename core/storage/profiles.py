@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, case, func, select
 
+from core.domain.autopay import Reason
 from core.domain.decisions import Decision
 from core.domain.facts import Facts
 from core.domain.messages import Address
 from core.domain.subscribers import Dialogue, Guesses, Link, Profile, Proof
-from core.storage import tables
+from core.storage import autopay, tables
 from core.storage.sets import Query, among, constant, insert_rows
 from core.storage.tables import erasure, guess, handover, link, microseconds, moment, payment_page, profile
 
@@ -89,6 +90,7 @@ _PAGE: Final = (
     "language",
     "created_at",
     "expires_at",
+    "autopay_id",
 )
 _UNLINK: Final = link.delete().where(link.c.id == bindparam("key"))
 
@@ -160,6 +162,9 @@ def store_profiles(
     insert_rows(connection, guess, _GUESS, guesses)
     insert_rows(connection, handover, _HANDOVER, [row for each in decisions for row in _handover_rows(each, now)])
     insert_rows(connection, payment_page, _PAGE, [row for each in decisions for row in _page_rows(each, now)])
+    autopay.put(connection, [item for each in decisions for item in each.autopays])
+    autopay.skip(connection, [key for each in decisions for key in each.autopay_skips])
+    autopay.end(connection, [key for each in decisions for key in each.autopay_stops], Reason.CANCELLED, now)
     forget(connection, [(each.key, each.event.address) for each in decisions if each.forgets], now)
 
 
@@ -292,6 +297,7 @@ def _page_rows(decision: Decision, now: datetime) -> Iterable[Row]:
             each.language,
             microseconds(now),
             microseconds(each.expires_at),
+            each.autopay_id,
         )
         for each in decision.payment_pages
     ]

@@ -21,6 +21,8 @@ from core.storage.tables import (
     Instant,
     Key,
     audit,
+    autopay,
+    autopay_charge,
     bulk,
     bulk_item,
     campaign,
@@ -158,6 +160,22 @@ STEPS: Final = (
         table=payment_order,
         key=payment_order.c.id,
         due=and_(_older(payment_order, "readings"), ~exists().where(payment_attempt.c.order_id == payment_order.c.id)),
+    ),
+    Step(
+        name="charges of autopay",
+        table=autopay_charge,
+        key=autopay_charge.c.id,
+        due=_older(autopay_charge, "readings"),
+    ),
+    Step(
+        name="autopays",
+        table=autopay,
+        key=autopay.c.id,
+        due=and_(
+            _older(autopay, "readings"),
+            autopay.c.state.in_([constant("stopped"), constant("binding")]),
+            ~exists().where(autopay_charge.c.autopay_id == autopay.c.id),
+        ),
     ),
     Step(
         name="reminders",

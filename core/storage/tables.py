@@ -510,8 +510,10 @@ payment_page = Table(
     Column("order_id", Key),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("autopay_id", Key),
 )
-"""Links to our payment page; `digest` is the token's SHA-256. `order_id` is what was last paid for on it."""
+"""Links to our payment page; `digest` is the token's SHA-256. `order_id` is what was last paid for on it. A payment on
+a page with `autopay_id` stores the method for that autopay."""
 
 payment_order = Table(
     "payment_order",
@@ -564,6 +566,7 @@ payment_attempt = Table(
     Column("looks", SmallInteger, nullable=False, server_default="0"),
     Column("look_at", Instant),
     Column("error", String(200), nullable=False, server_default=""),
+    Column("autopay_id", Key),
     UniqueConstraint("order_id", "number"),
     Index("ix_payment_attempt_provider_id", "provider_id"),
     Index(
@@ -586,3 +589,54 @@ payment_notice = Table(
     UniqueConstraint("key", "provider"),
 )
 """Providers' calls to us. `key` is a digest of what came, so that a repeat is known; `order_id` is ours, if it is."""
+
+autopay = Table(
+    "autopay",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("account_id", Key, ForeignKey("account.id"), nullable=False, index=True),
+    Column("account_number", String(40), nullable=False),
+    Column("branch", String(40), nullable=False),
+    Column("provider", String(20), nullable=False),
+    Column("mode", String(10), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("day", SmallInteger, nullable=False),
+    Column("ceiling", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(100), nullable=False, index=True),
+    Column("language", String(5), nullable=False),
+    Column("consent", String(20), nullable=False),
+    Column("consent_at", Instant, nullable=False),
+    Column("token", String(200), nullable=False, server_default=""),
+    Column("label", String(60), nullable=False, server_default=""),
+    Column("first_month", Integer, nullable=False, server_default="0"),
+    Column("failures", SmallInteger, nullable=False, server_default="0"),
+    Column("reason", String(20), nullable=False, server_default=""),
+    Column("ended_at", Instant),
+    Index(
+        "uq_autopay_live",
+        "account_id",
+        unique=True,
+        sqlite_where=text("state IN ('active', 'paused')"),
+        postgresql_where=text("state IN ('active', 'paused')"),
+    ),
+    Index("ix_autopay_state_branch_day", "state", "branch", "day"),
+)
+"""What subscribers have agreed to (`core.domain.autopay.Autopay`); `token` is emptied when it ends."""
+
+autopay_charge = Table(
+    "autopay_charge",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("autopay_id", Key, ForeignKey("autopay.id"), nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("state", String(15), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("order_id", Key),
+    Column("amount", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("autopay_id", "month"),
+    Index("ix_autopay_charge_state_due_at", "state", "due_at"),
+)
+"""A month of an autopay (`core.domain.autopay.Charge`): one only, whatever is repeated."""

@@ -12,8 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.domain.messages import RawRequest
-from core.ports.acquiring import Heard, Looks, Notifies, PaymentProvider, PaymentState
-from core.ports.channel import Misconfigured, OutcomeUnknown, RateLimited, SendFailure, TemporarilyUnavailable
+from core.domain.orders import Saved
+from core.ports.acquiring import ChargesSaved, Heard, Looks, Notifies, PaymentProvider, PaymentState
+from core.ports.channel import (
+    ContentRejected,
+    Misconfigured,
+    OutcomeUnknown,
+    RateLimited,
+    SendFailure,
+    TemporarilyUnavailable,
+)
 from tests.acquiring.harness import ACCOUNT, AMOUNT, EMAIL, ORDER, PHONE, RECEIVED_AT, Ability, Harness
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
@@ -324,6 +332,77 @@ class ProviderHearing:
         await harness.pay(await harness.visit(opened.pay_url))
 
 
+def keeper(harness: Harness) -> ChargesSaved:
+    """The provider, where it keeps methods of payment."""
+    if not isinstance(harness.provider, ChargesSaved):
+        pytest.skip("this provider keeps no method of payment for us")
+    return harness.provider
+
+
+class ProviderSaving:
+    """A method that is stored by a first payment, and charged later."""
+
+    async def test_stores_only_what_was_agreed_to(self, harness: Harness) -> None:
+        """A payment that does not save gives no method; one that does gives a token, and a name for its owner."""
+        keeper(harness)
+        plain = await harness.provider.create(harness.invoice())
+        await harness.pay(await harness.visit(plain.pay_url))
+        assert (await harness.word(plain.provider_id)).saved is None
+        saved = await self._saved(harness)
+        assert saved.token
+        assert saved.label == "*4242"
+        assert saved.token not in repr(saved)
+
+    async def test_charges(self, harness: Harness) -> None:
+        """The money is taken without the subscriber: sum, currency and order are those of the invoice."""
+        provider, saved = keeper(harness), await self._saved(harness)
+        name = await provider.charge(harness.invoice(attempt=9, amount=77_700), saved.token)
+        payment = await harness.word(name, attempt=9)
+        assert (payment.state, payment.order_id, payment.amount) == (PaymentState.PAID, ORDER, 77_700)
+        assert (payment.currency, payment.is_test) == ("RUB", False)
+
+    async def test_same_key_is_one_charge(self, harness: Harness) -> None:
+        """Whatever left the outcome unknown: asked again under its key it is one charge."""
+        provider, saved = keeper(harness), await self._saved(harness)
+        before = harness.opened
+        for attempt, doubt in enumerate(harness.doubts, 11):
+            harness.doubt(doubt)
+            with pytest.raises(OutcomeUnknown):
+                await provider.charge(harness.invoice(attempt=attempt), saved.token)
+            first = await provider.charge(harness.invoice(attempt=attempt), saved.token)
+            assert await provider.charge(harness.invoice(attempt=attempt), saved.token) == first
+            assert (await harness.word(first, attempt=attempt)).state is PaymentState.PAID
+        assert harness.opened == before + len(harness.doubts)
+
+    async def test_refused(self, harness: Harness) -> None:
+        """A card without money, and a token that nobody has: no money was taken, and why."""
+        provider, saved = keeper(harness), await self._saved(harness)
+        with pytest.raises(ContentRejected):
+            await provider.charge(harness.invoice(attempt=20), "no-such-token")
+        harness.refuse_charges()
+        with pytest.raises(ContentRejected) as caught:
+            await provider.charge(harness.invoice(attempt=21), saved.token)
+        assert caught.value.detail
+        assert saved.token not in str(caught.value)
+
+    async def test_charge_failures(self, harness: Harness) -> None:
+        """Each answer of the vendor becomes the failure that it means."""
+        provider, saved = keeper(harness), await self._saved(harness)
+        for attempt, failure in enumerate(harness.failures, 30):
+            harness.fail(failure)
+            with pytest.raises(SendFailure) as caught:
+                await provider.charge(harness.invoice(attempt=attempt), saved.token)
+            assert type(caught.value) is failure
+
+    @staticmethod
+    async def _saved(harness: Harness) -> Saved:
+        opened = await harness.provider.create(harness.invoice(attempt=5, saves=True))
+        await harness.pay(await harness.visit(opened.pay_url))
+        saved = (await harness.word(opened.provider_id, attempt=5)).saved
+        assert saved is not None
+        return saved
+
+
 class ProviderQuiet:
     async def test_says_nothing_private(self, harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
         """No secret, address, number or link stands in a log line, an exception, its traceback or a repr."""
@@ -352,5 +431,7 @@ class ProviderQuiet:
             assert not [line for line in said if word in line]
 
 
-class ProviderConformance(ProviderLife, ProviderCreating, ProviderTelling, ProviderHearing, ProviderQuiet):
+class ProviderConformance(
+    ProviderLife, ProviderCreating, ProviderTelling, ProviderHearing, ProviderSaving, ProviderQuiet
+):
     """The whole contract."""

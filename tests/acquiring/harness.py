@@ -112,6 +112,10 @@ class Harness:
         """Make the vendor do this with the next payment, whether or not he takes it."""
         raise NotImplementedError
 
+    def refuse_charges(self) -> None:
+        """From now on the bank refuses charges of stored methods."""
+        raise NotImplementedError
+
     def hang(self) -> asyncio.Event:
         """Make the vendor take the next payment and not answer; the event is set when we hang up."""
         raise NotImplementedError

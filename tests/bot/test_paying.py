@@ -9,9 +9,12 @@ import pytest
 
 from bot.checkup import Verdict, payment_providers
 from bot.complaints import FaultySettings
-from bot.paying import PROVIDERS, PaymentSettings, providers
+from bot.paying import PROVIDERS, SAVING, PaymentSettings, providers
 from bot.settings import Settings, load
+from core.acquiring import cloudpayments, robokassa
 from core.acquiring.yookassa.emulator import YookassaEmulator
+from core.acquiring.yookassa.provider import YookassaProvider
+from core.ports.acquiring import ChargesSaved
 
 URL = 'public_url = "https://sms.example.ru"'
 TEMPLATE = '[payments.template]\nurl = "https://pay.example.ru/{account}"'
@@ -145,3 +148,13 @@ async def test_the_doctor_looks_at_every_provider(tmp_path: Path, bank: Yookassa
     (silent,) = await payment_providers(settings(tmp_path, URL, f"{nowhere}{key}"))
     assert "no connection" in silent.found
     assert bank.payments == {}
+
+
+def test_autopay_is_offered_where_cards_are_kept() -> None:
+    """What settings know by name is what the providers can do."""
+    built = {
+        "yookassa": YookassaProvider(PaymentSettings().yookassa),
+        "cloudpayments": cloudpayments.create(cloudpayments.Settings(public_id="pk")),
+        "robokassa": robokassa.create(robokassa.Settings(login="l", password1="p", password2="q")),
+    }
+    assert {name for name, each in built.items() if isinstance(each, ChargesSaved)} == SAVING

@@ -41,7 +41,11 @@ class Step:
     operator: str = ""
     """The operator answers the newest case in these words, and closes it."""
     event: str = ""
-    """`sweep` looks for overdue questions, `export` hands what is accepted to billing."""
+    """`sweep` looks for overdue questions, `export` hands what is accepted to billing.
+
+    `autopay` is a turn of its planner. `bill`: billing has new balances, of 1500 roubles; `rename`: accounts have other
+    numbers; `no money`: from now on the bank refuses stored cards.
+    """
 
     pay: str | None = None
     """Follow our payment link and press the page's button, for this sum; empty for the sum that it proposes."""
@@ -92,7 +96,7 @@ class Step:
     @property
     def is_silent(self) -> bool:
         """Whether who acts is told nothing."""
-        return self.silent or self.leave or bool(self.event) or self.pay is not None
+        return self.silent or self.leave or (bool(self.event) and not self.reply) or self.pay is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,12 @@
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from yarl import URL
 
 from bot.assembly import build, rules
@@ -27,7 +27,7 @@ from core.services.desk.desk import Desk
 from core.services.moderation import Moderation
 from core.services.outbox import Dispatcher
 from core.storage.database import Database
-from core.storage.tables import case, metadata
+from core.storage.tables import account, case, metadata
 from tests.conftest import FixedClock
 from tests.journeys.books import Seen
 from tests.journeys.handsets import ConsolePhone, Device, SmsPhone, TelegramChat, Terminal, ViberChat, VkChat
@@ -108,6 +108,7 @@ class Stage:
             fill([dict(given) for given in accounts])(connection)
 
         await self.database.write(job)
+        self.bank.declines = ""
         self._before = {name: len(emulator.sent) for name, emulator in self._emulators.items()}
 
     def device(self, channel: str, phone: str) -> Device:
@@ -182,6 +183,23 @@ class Stage:
             assert await self.bank.notify(call) == 200
             await self.service.payments.work()
 
+    async def happen(self, event: str) -> None:
+        """Something that nobody of a conversation does."""
+        match event:
+            case "autopay":
+                await self.service.payments.autopays.work()
+                await self.service.payments.work()
+                self._wake()
+            case "bill":
+                await self._change(balance=150_000, balance_date=date(2026, 12, 1))
+            case "rename":
+                await self._change(number=account.c.number + "9", number_key=account.c.number_key + "9")
+            case "no money":
+                self.bank.declines = "insufficient_funds"
+
+    async def _change(self, **columns: Any) -> None:
+        await self.database.write(lambda connection: connection.execute(update(account).values(**columns)))
+
     async def _say(self, event: Event) -> None:
         assert await self._desk.handle([Arrival(event, self.clock.now())]) == [True]
         self._wake()
@@ -203,7 +221,7 @@ class Stage:
                     "viber": self.viber.settings(per_second=FAST),
                     "vk": self.vk.settings(per_second=FAST),
                 },
-                "payments": {"yookassa": self.bank.settings()},
+                "payments": {"yookassa": self.bank.settings(), "autopay": {"enabled": True}},
                 "identity": {"deep_link_secret": BILLS_SECRET},
                 "branch": _branches(),
             }

@@ -78,6 +78,8 @@ async def play(journey: Journey, stage: Stage, *channels: str) -> list["Telling"
         elif step.event == "export":
             await stage.database.write(_export)
         acted = await asyncio.gather(*(telling.act(step) for telling in tellings), return_exceptions=True)
+        # After `act`, which notes what everybody has been told so far.
+        await stage.happen(step.event)
         seen = await stage.settle()
         problems = [_looked(telling, step, seen, mishap) for telling, mishap in zip(tellings, acted, strict=True)]
         if said := "\n\n".join(filter(None, problems)):
@@ -262,7 +264,9 @@ class Telling:
             assert not told, f"{told} was said"
             return None
         assert len(told) == 1, f"{len(told)} answers"
-        assert step.operator or step.bank or told[0].rows or self.channel in {"sms", "console"}, "no button leads on"
+        assert step.operator or step.bank or step.event or told[0].rows or self.channel in {"sms", "console"}, (
+            "no button leads on"
+        )
         return told[0]
 
     def _check_others(self, step: Step, person: Person, news: dict[str, list[Shown]], sms: list[str]) -> None:

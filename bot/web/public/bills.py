@@ -58,6 +58,7 @@ def bill(
         most=roubles(terms.most),
         methods=[(name, said["methods"].get(name, name)) for name in methods],
         commission=said["no_commission"] if commission_free else said["commission"],
+        saves=view.saves,
         pay_url=view.pay_url,
         receipt_url=view.receipt_url,
         hears=hears,

@@ -1,4 +1,4 @@
-"""The only network of the provider: two calls of CloudPayments' API."""
+"""The only network of the provider: three calls of CloudPayments' API."""
 
 from core.acquiring.cloudpayments import encode
 from core.acquiring.cloudpayments.decode import SHOP
@@ -31,6 +31,16 @@ class Client:
         """
         headers = encode.headers(self._settings, invoice.idempotency_key)
         return await self._caller.post(f"{self._url}/orders/create", encode.order(invoice), headers=headers)
+
+    async def charge(self, invoice: Invoice, token: str) -> Answer:
+        """Charge a stored card, once under its key.
+
+        Raises:
+            SendFailure: there was no answer.
+        """
+        headers = encode.headers(self._settings, invoice.idempotency_key)
+        form = encode.charge(invoice, token)
+        return await self._caller.post(f"{self._url}/payments/tokens/charge", form, headers=headers)
 
     async def find(self, order_id: int, attempt: int) -> Answer:
         """Search for the last payment of an order.

@@ -17,6 +17,7 @@ from core.acquiring.cloudpayments import sign
 from core.acquiring.cloudpayments.settings import Settings
 from core.acquiring.http import Answer, check
 from core.domain.messages import RawAnswer, RawRequest
+from core.domain.orders import Saved
 from core.ports.acquiring import Heard, Notification, Opened, Payment, PaymentState
 from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown
 
@@ -35,6 +36,8 @@ PAYMENT, REFUND = 0, 1
 """`Type`: what a search finds may be money on its way back."""
 TAKEN: Final = RawAnswer(body=b'{"code":0}', content_type="application/json")
 WORD_LIMIT: Final = 64
+TOKEN_LIMIT: Final = 200
+_LAST4: Final = re.compile(r"[0-9]{4}")
 _HARMLESS: Final = re.compile(r"[A-Za-z ]{1,100}")
 """Words of `Message` that cannot repeat an address or a number that we sent."""
 
@@ -54,6 +57,22 @@ def opened(answer: Answer) -> Opened:
     if not _is_word(provider_id) or not isinstance(page, str) or not page.startswith(("https://", "http://")):
         raise OutcomeUnknown(f"{SHOP} answered 200, but the answer cannot be read")
     return Opened(provider_id=str(provider_id), pay_url=page)
+
+
+def charged(answer: Answer) -> str:
+    """Read the answer of `payments/tokens/charge`: the name of the transaction.
+
+    Raises:
+        SendFailure: one of the port's classes; `ContentRejected` where the card was refused (`ReasonCode` 5xxx).
+    """
+    content = _content(answer)
+    model = _model(content)
+    if content.get("Success") is False:
+        raise ContentRejected("Success=false", _word(model, "Reason") or _harmless(content.get("Message")) or "refused")
+    number = reading.whole(model.get("TransactionId"))
+    if number is None:
+        raise OutcomeUnknown(f"{SHOP} answered 200, but the answer cannot be read")
+    return str(number)
 
 
 def looked(answer: Answer, provider_id: str) -> Payment:
@@ -84,7 +103,17 @@ def looked(answer: Answer, provider_id: str) -> Payment:
         paid_at=_moment(model) if state is PaymentState.PAID else None,
         method=_word(model, "PaymentMethod"),
         detail="" if state is PaymentState.PAID else _word(model, "Reason"),
+        saved=_saved(model) if state is PaymentState.PAID else None,
     )
+
+
+def _saved(model: Mapping[str, Any]) -> Saved | None:
+    """The card, where CloudPayments has stored it: that takes the payer's own name, which only autopay gives."""
+    token, last4 = model.get("Token"), model.get("CardLastFour")
+    if not model.get("AccountId") or not isinstance(token, str) or not 0 < len(token) <= TOKEN_LIMIT:
+        return None
+    is_card = isinstance(last4, str) and _LAST4.fullmatch(last4)
+    return Saved(token=token, label=f"*{last4}" if is_card else "")
 
 
 def heard(request: RawRequest, settings: Settings) -> Heard:

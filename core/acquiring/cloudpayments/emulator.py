@@ -21,6 +21,7 @@ from core.acquiring.emulation import Call, Emulator, Sleep, onward, page, refusa
 from core.acquiring.signing import same
 from core.ports.clock import Clock
 
+JSON: Final = "application/json"
 PUBLIC_ID: Final = "pk_emulated"
 SECRET: Final = "emulated-api-secret"  # noqa: S105 - nobody's
 
@@ -43,6 +44,10 @@ class CloudpaymentsEmulator(Emulator):
         self.orders: dict[str, Order] = {}
         """By the request's id."""
         self.is_test = False
+        self.cards: dict[str, str] = {}
+        """Stored cards: whose each token is."""
+        self.declines = ""
+        """Why charges of stored cards are refused, as long as they are."""
         self._transactions = itertools.count(504_735_239)
 
     def settings(self, **changes: Any) -> Settings:  # noqa: ANN401 - any field of the settings
@@ -50,8 +55,9 @@ class CloudpaymentsEmulator(Emulator):
         return replace(Settings(public_id=PUBLIC_ID, api_secret=SECRET, api_url=self.url), **changes)
 
     def routes(self, router: web.UrlDispatcher) -> None:
-        """The two calls, and the order's page."""
+        """The three calls, and the order's page."""
         router.add_post("/orders/create", self._create)
+        router.add_post("/payments/tokens/charge", self._charge)
         router.add_post("/v2/payments/find", self._find)
         router.add_get("/d/{id}", self._page)
         router.add_post("/d/{id}", self._decide)
@@ -65,7 +71,11 @@ class CloudpaymentsEmulator(Emulator):
         """The subscriber pays; another amount or currency is what nobody should do."""
         paid = order.form["Amount"] if amount is None else roubles(amount)
         moment = self.clock.now().replace(tzinfo=None).isoformat(timespec="seconds")
-        more = {"Currency": currency, "AuthDateIso": moment, "ConfirmDateIso": moment}
+        more: dict[str, object] = {"Currency": currency, "AuthDateIso": moment, "ConfirmDateIso": moment}
+        if owner := order.form.get("AccountId"):
+            token = order.form.get("Token") or f"tk_{len(self.cards):032}"
+            self.cards[token] = owner
+            more |= {"AccountId": owner, "Token": token, "CardLastFour": "4242"}
         await self._happen(order, paid, "Completed", "Approved", **more)
 
     async def decline(self, order: Order) -> None:
@@ -110,6 +120,24 @@ class CloudpaymentsEmulator(Emulator):
         model = {"Id": order.id, "Number": len(self.orders), "Url": f"{self.url}/d/{order.id}"}
         return await self.spoil(fault, request, web.json_response({"Model": model, "Success": True}))
 
+    async def _charge(self, request: web.Request) -> web.StreamResponse:
+        fault = self.next_fault()
+        if (early := refusal(fault) or self._stranger(request)) is not None:
+            return early
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        token, owner = form.get("Token", ""), form.get("AccountId", "")
+        if isinstance(fault, int) or self.cards.get(token) != owner or not owner:
+            return web.json_response({"Success": False, "Message": "Unknown token"})
+        key = request.headers.get("X-Request-ID", "") or str(len(self.orders))
+        order = self.orders.get(key)
+        if order is None:
+            order = self.orders[key] = Order(f"charge{len(self.orders):05}", form)
+            if self.declines:
+                await self._happen(order, form["Amount"], "Declined", self.declines, ReasonCode=5051)
+            else:
+                await self.pay(order)
+        return await self.spoil(fault, request, web.Response(text=_document(order.last), content_type=JSON))
+
     async def _find(self, request: web.Request) -> web.StreamResponse:
         fault = self.next_fault()
         if (early := refusal(fault) or self._stranger(request)) is not None:
@@ -119,7 +147,7 @@ class CloudpaymentsEmulator(Emulator):
         if isinstance(fault, int) or last is None:
             good = web.json_response({"Success": False, "Message": "Not found"})
         else:
-            good = web.Response(text=_document(last), content_type="application/json")
+            good = web.Response(text=_document(last), content_type=JSON)
         return await self.spoil(fault, request, good)
 
     def _stranger(self, request: web.Request) -> web.Response | None:

@@ -37,6 +37,26 @@ def order(invoice: Invoice) -> Mapping[str, str]:
         "SuccessRedirectUrl": invoice.return_url,
         "FailRedirectUrl": invoice.return_url,
     }
+    # A card is stored under the payer's own name only; it must be charged under the same one.
+    form |= {"AccountId": invoice.account_number} if invoice.saves else {}
+    return form | ({"Email": invoice.email} if invoice.email else {})
+
+
+def charge(invoice: Invoice, token: str) -> Mapping[str, str]:
+    """The form of `payments/tokens/charge`: the shop begins it, by a schedule that the payer has agreed to.
+
+    https://developers.cloudpayments.ru/#oplata-po-tokenu-rekarring
+    """
+    form = {
+        "Amount": roubles(invoice.amount),
+        "Currency": CURRENCY,
+        "Description": invoice.description,
+        "InvoiceId": number(invoice.order_id, invoice.attempt),
+        "AccountId": invoice.account_number,
+        "Token": token,
+        "TrInitiatorCode": "0",
+        "PaymentScheduled": "1",
+    }
     return form | ({"Email": invoice.email} if invoice.email else {})
 
 

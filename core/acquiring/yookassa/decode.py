@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from core.domain.orders import Saved
 from core.ports.acquiring import Notification, Payment, PaymentState
 
 _STATES: Final[Mapping[str, PaymentState]] = {
@@ -67,6 +68,7 @@ def payment(values: Mapping[str, Any]) -> Payment:
         paid_at=_moment(values.get("captured_at")) if state is PaymentState.PAID else None,
         method=code(inner(values, "payment_method").get("type")),
         detail=code(detail),
+        saved=_saved(inner(values, "payment_method")) if state is PaymentState.PAID else None,
     )
 
 
@@ -83,6 +85,15 @@ def notification(values: Mapping[str, Any]) -> Notification | None:
         return None
     order_id = _order(inner(about, "metadata"))
     return Notification(order_id=order_id, provider_id=found) if found or order_id is not None else None
+
+
+def _saved(method: Mapping[str, Any]) -> Saved | None:
+    """The method, where YooKassa has stored it; of a card the last four digits are its name."""
+    token, last4 = identifier(method), inner(method, "card").get("last4")
+    if method.get("saved") is not True or not token:
+        return None
+    is_card = isinstance(last4, str) and len(last4) == 4 and last4.isascii() and last4.isdecimal()  # noqa: PLR2004 - so many are printed
+    return Saved(token=token, label=f"*{last4}" if is_card else code(method.get("type")))
 
 
 def code(value: object) -> str:

@@ -44,6 +44,8 @@ _ANSWERS: Final = {
 """Buttons that say the same as a word does: they may answer a question asked outside any dialogue."""
 
 
+AUTOPAY: Final = "autopay"
+"""What the words and the tokens about autopay begin with."""
 _MONEY: Final = frozenset({CommandKind.BALANCE, CommandKind.PAYMENT})
 """Words that ask about money, and the tokens of buttons that do."""
 
@@ -96,7 +98,8 @@ def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
         if isinstance(event, DeliveryReported):
             continue
         needs.addresses.add(event.address)
-        needs.money = needs.money or _is_about_money(incoming)
+        needs.autopay = needs.autopay or _is_about_autopay(incoming)
+        needs.money = needs.money or needs.autopay or _is_about_money(incoming)
         if rules.capabilities[event.address.channel].address_is_phone:
             needs.phones.add(event.address.external_id)
         if incoming.bill is not None:
@@ -122,6 +125,12 @@ def _is_about_money(incoming: Incoming) -> bool:
     if isinstance(incoming.event, ChoiceMade):
         return incoming.event.token in _MONEY
     return isinstance(incoming.parsed, Command) and incoming.parsed.kind in _MONEY
+
+
+def _is_about_autopay(incoming: Incoming) -> bool:
+    if isinstance(incoming.event, ChoiceMade):
+        return incoming.event.token.startswith(AUTOPAY)
+    return isinstance(incoming.parsed, Command) and incoming.parsed.kind.startswith(AUTOPAY)
 
 
 def decide(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.domain.accounts import Account, Branch, Branches, Level
+from core.domain.autopay import AutopayTerms
 from core.domain.facts import Facts
 from core.domain.messages import Address, Capabilities
 from core.domain.orders import Terms, in_transit
@@ -37,6 +38,7 @@ class Rules:
     reads_photos: frozenset[str] = frozenset()
     """Channels whose pictures can be fetched, to look for bills' codes in them."""
     payments: Terms = field(default_factory=Terms)
+    autopay: AutopayTerms = field(default_factory=AutopayTerms)
 
     def branch(self, account: Account | None) -> Branch:
         """The account's branch; for nobody's account the first one, whose phones are as good as any."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from core.domain.accounts import Account, Meter
 from core.domain.subscribers import Dialogue
-from core.services.dialogue import choose, history, linking, menu, money, operator, own, privacy, submit
+from core.services.dialogue import autopay, choose, history, linking, menu, money, operator, own, privacy, submit
 from core.services.dialogue.talk import MENU, Talk
 from core.services.fitting import compose
 
@@ -111,6 +111,8 @@ _OF_ACCOUNT: Final[Mapping[str, Callable[[Talk, Account], None]]] = {
     own.CARD: own.card,
     own.NAME: own.ask_name,
     own.UNLINK: own.ask_unlink,
+    autopay.STATUS: autopay.show,
+    autopay.MODE: autopay.ask_mode,
     history.WITHDRAW: history.ask_again,
 }
 _AGAIN: Final[Mapping[str, Ask]] = {
@@ -127,6 +129,11 @@ _AGAIN: Final[Mapping[str, Ask]] = {
     money.ACCOUNT: lambda talk: money.tell(talk, talk.accounts),
     money.PAY_ACCOUNT: lambda talk: money.offer(talk, talk.accounts),
     money.PAY_SUM: money.ask_sum,
+    autopay.ACCOUNT: autopay.begin,
+    autopay.SUM: autopay.ask_sum,
+    autopay.DAY: autopay.ask_day,
+    autopay.CEILING: autopay.ask_ceiling,
+    autopay.AGREE: autopay.ask_agree,
     operator.STEP: operator.ask_again,
     RESUME: ask_resume,
     privacy.FORGET: privacy.ask_forget,

@@ -8,6 +8,7 @@ from core.domain.accounts import Level
 from core.domain.subscribers import Dialogue
 from core.services.dialogue import (
     again,
+    autopay,
     choose,
     figures,
     history,
@@ -42,6 +43,8 @@ ASKS: Final[Mapping[str, Ask]] = {
     "submit": submit.begin,
     "balance": lambda talk: money.tell(talk, talk.accounts),
     "payment": lambda talk: money.offer(talk, talk.accounts),
+    "autopay": autopay.begin,
+    "autopay_skip": autopay.skip,
     "accounts": own.begin,
     "history": history.begin,
     "help": _help,
@@ -76,6 +79,13 @@ STEPS: Final[Mapping[str, Step]] = {
     money.ACCOUNT: money.choose_account,
     money.PAY_ACCOUNT: money.choose_payment,
     money.PAY_SUM: money.take_sum,
+    autopay.ACCOUNT: autopay.choose_account,
+    autopay.STATUS: autopay.answer_status,
+    autopay.MODE: autopay.answer_mode,
+    autopay.SUM: autopay.take_money,
+    autopay.DAY: autopay.take_day,
+    autopay.CEILING: autopay.take_money,
+    autopay.AGREE: autopay.answer_agree,
     history.ACCOUNT: history.choose_account,
     history.METER: history.choose_meter,
     history.LIST: history.answer_list,
@@ -86,6 +96,7 @@ STEPS: Final[Mapping[str, Step]] = {
 
 _TYPED: Final = frozenset(
     {submit.PAIR, submit.VALUES, linking.PAIR, linking.SERIAL, linking.CODE, linking.BILL, own.NAME, money.PAY_SUM}
+    | {autopay.SUM, autopay.DAY, autopay.CEILING}
 )
 """Steps whose answer is typed: whatever word it looks like, but the way out, the step has the first say."""
 _WAYS_OUT: Final = frozenset(
@@ -137,6 +148,10 @@ def _ask(talk: Talk) -> bool:
         submit.take_account(talk, own_account)
     elif turn.pressed == "past" and own_account is not None:
         history.take_account(talk, own_account)
+    elif choose.number_in(turn.pressed, "autopay-skip") is not None:
+        autopay.skip(talk)
+    elif choose.number_in(turn.pressed, "autopay-stop") is not None:
+        autopay.stop(talk)
     elif proving is not None and talk.scene.level(proving) is not Level.ANONYMOUS:
         linking.send_code(talk, proving)
     elif turn.phone:

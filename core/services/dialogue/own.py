@@ -5,7 +5,7 @@ from typing import Final
 from core.domain.accounts import Account, Level, mask
 from core.domain.privacy import mask_address
 from core.domain.subscribers import Link
-from core.services.dialogue import choose, menu, money
+from core.services.dialogue import autopay, choose, menu, money
 from core.services.dialogue.talk import Choice, Talk
 from parsers import CommandKind
 
@@ -52,6 +52,8 @@ def card(talk: Talk, account: Account) -> None:
         (talk.choice("menu-submit", "read"), talk.choice("menu-balance", "owe")),
         (talk.choice("menu-history", "past"),),
     ]
+    if autopay.is_offered(talk, account):
+        rows.append((talk.choice("menu-autopay", "autopay"),))
     if talk.scene.link(account) is not None:
         rows.append((talk.choice("choice-name", "name"), talk.choice("choice-unlink", "unlink")))
     rows.append((menu.back(talk), menu.cancel(talk)))

@@ -57,7 +57,10 @@ class Teller:
         texts: Texts,
         capabilities: Mapping[str, Capabilities],
         new_key: Callable[[datetime], int],
+        follow: Callable[[Connection, Attempt, Order, Payment, datetime], bool] | None = None,
     ) -> None:
+        """`follow` hears what is said of an autopay's payments, and tells whether the subscriber need hear no more."""
+        self._follow = follow
         self._terms = terms
         self._branches = branches
         self._texts = texts
@@ -87,7 +90,10 @@ class Teller:
         save_attempt(connection, attempt, said.detail)
         if verdict.case:
             self._open_case(connection, verdict.case, order, attempt, said=said, now=now)
-        if verdict.told and order.address is not None:
+        is_quiet = False
+        if verdict.attempt is not None and attempt.autopay_id is not None and self._follow is not None:
+            is_quiet = self._follow(connection, attempt, order, said, now)
+        if verdict.told and not is_quiet and order.address is not None:
             self._tell(connection, verdict.told, order, payer, to=order.address, now=now)
         expire(connection, order, now)
         return verdict

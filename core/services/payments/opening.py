@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from core.domain.accounts import Account, Branches
+from core.domain.autopay import SAVED
 from core.domain.handovers import digest_of
 from core.domain.orders import OPEN, PATH, Attempt, Order, OrderState, Terms
 from core.domain.windows import local_day
@@ -29,6 +30,7 @@ from core.storage.payments import (
 
 Connection = Any
 """Storage's own, which services may not import."""
+CARD: Final = "bank_card"
 SPARE: Final = timedelta(minutes=2)
 """A provider's page that closes sooner is not offered again."""
 
@@ -98,9 +100,13 @@ class Opening:
         order = self._order(connection, page, payer, amount, provider=provider, now=now)
         lead_page(connection, digest, order)
         method = method or next(iter(provider.methods), "")
+        if page.autopay_id is not None and CARD in provider.methods:
+            # What can be charged again without its owner.
+            method = CARD
         attempts = attempts_of(connection, order.id)
         for attempt in reversed(attempts):
-            fits = (attempt.provider, attempt.method) == (provider.name, method) and email in {"", attempt.email}
+            wanted = (provider.name, method, page.autopay_id)
+            fits = (attempt.provider, attempt.method, attempt.autopay_id) == wanted and email in {"", attempt.email}
             if fits and attempt.state in OPEN and (attempt.expires_at is None or attempt.expires_at > now + SPARE):
                 return attempt.id
         attempt = Attempt(
@@ -116,6 +122,7 @@ class Opening:
             return_url=f"{self._public_url}{PATH}{back}",
             # Should we stop before the provider has answered, this is taken up again at once.
             look_at=now,
+            autopay_id=page.autopay_id,
         )
         put_attempt(connection, attempt)
         put_page(connection, _copy(page, digest_of(back), order), now)
@@ -139,10 +146,11 @@ class Opening:
             idempotency_key=attempt.key,
             expires_at=order.expires_at,
             period=order.period,
-            method=attempt.method,
+            method="" if attempt.method == SAVED else attempt.method,
             email=attempt.email,
             phone=payer.phone or "",
             language=order.language,
+            saves=attempt.autopay_id is not None and attempt.method != SAVED,
         )
 
     def _order(

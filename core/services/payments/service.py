@@ -16,19 +16,23 @@ from typing import Any, Final
 import structlog
 
 from core.domain.accounts import Account, Branches
+from core.domain.autopay import SAVED, AutopayTerms
 from core.domain.decisions import PAYMENT_MISMATCH
 from core.domain.handovers import digest_of, is_token
 from core.domain.keys import Keys
 from core.domain.messages import Capabilities, RawAnswer, RawRequest
 from core.domain.orders import CURRENCY, OPEN, Attempt, Order, OrderState, Payment, PaymentState, Terms, Verdict
-from core.ports.acquiring import Looks, Notification, Notifies, Opened, PaymentProvider
+from core.ports.acquiring import ChargesSaved, Looks, Notification, Notifies, Opened, PaymentProvider
 from core.ports.channel import ContentRejected, Misconfigured, RateLimited, SendFailure
 from core.ports.clock import Clock
 from core.ports.watch import Unwatched, Watch
 from core.services.payments.applying import Teller, expire, postpone
+from core.services.payments.autopay import Autopays, Following
 from core.services.payments.opening import Opening, Refused
+from core.services.payments.telling import Voice
 from core.services.payments.views import View, view_of
 from core.services.texts import Texts
+from core.storage.autopay import find as find_autopay
 from core.storage.database import Database, Unavailable
 from core.storage.payments import (
     due_attempts,
@@ -71,6 +75,7 @@ class Payments:
         nudge: Callable[[], None] = lambda: None,
         watch: Watch | None = None,
         new_token: Callable[[], str] = secrets.token_urlsafe,
+        autopay: AutopayTerms | None = None,
     ) -> None:
         """`nudge` is called when somebody is told something; `new_token` is replaced by tests."""
         self._database = database
@@ -79,8 +84,26 @@ class Payments:
         self._terms = terms
         self._branches = branches
         self._keys = Keys()
+        agreed = autopay or AutopayTerms()
+        voice = Voice(terms=agreed, branches=branches, texts=texts, capabilities=capabilities, new_key=self._keys.new)
         self._teller = Teller(
-            terms=terms, branches=branches, texts=texts, capabilities=capabilities, new_key=self._keys.new
+            terms=terms,
+            branches=branches,
+            texts=texts,
+            capabilities=capabilities,
+            new_key=self._keys.new,
+            follow=Following(voice, branches).follow,
+        )
+        self.autopays = Autopays(
+            database,
+            clock,
+            terms=agreed,
+            payments=terms,
+            branches=branches,
+            voice=voice,
+            new_key=self._keys.new,
+            nudge=nudge,
+            watch=watch,
         )
         self._opening = Opening(
             providers,
@@ -241,17 +264,41 @@ class Payments:
     async def _create(
         self, provider: PaymentProvider, attempt: Attempt, order: Order, payer: Account, *, asked_at: datetime
     ) -> None:
+        if attempt.autopay_id is not None and attempt.method == SAVED:
+            await self._charge(provider, attempt, order, payer, asked_at=asked_at)
+            return
         opened = await provider.create(self._opening.invoice(attempt, order, payer))
         record = partial(self._record, attempt_id=attempt.id, opened=opened, asked_at=asked_at)
         await self._database.write(record)
 
+    async def _charge(
+        self, provider: PaymentProvider, attempt: Attempt, order: Order, payer: Account, *, asked_at: datetime
+    ) -> None:
+        """Charge a stored method. First look: a provider may have forgotten the key, but not the payment."""
+        autopay = await self._database.read(partial(find_autopay, key=attempt.autopay_id or 0))
+        if autopay is None or not autopay.token or not isinstance(provider, ChargesSaved):
+            # Cancelled meanwhile: never asked for, or not asked again.
+            await self._leave(attempt.id, asked_at, error="the stored method is gone")
+            return
+        said = await provider.look(order_id=order.id, attempt=attempt.number, provider_id=attempt.provider_id)
+        if said.state is PaymentState.UNKNOWN:
+            name = await provider.charge(self._opening.invoice(attempt, order, payer), autopay.token)
+            opened = Opened(provider_id=name, pay_url="")
+            await self._database.write(
+                partial(self._record, attempt_id=attempt.id, opened=opened, asked_at=asked_at, again=True)
+            )
+            said = await provider.look(order_id=order.id, attempt=attempt.number, provider_id=name)
+        await self._apply(attempt, said, asked_at)
+
     async def _refuse(self, attempt: Attempt, order: Order, failure: SendFailure, asked_at: datetime) -> None:
         """The provider will not have it as it is. Where he waits for money already, that is only heard later."""
-        log.error("payment_refused", provider=attempt.provider, order=order.id, failure=_words(failure))
+        # A card without money is its owner's matter; whatever else is refused, staff should hear of.
+        said = log.info if attempt.method == SAVED and isinstance(failure, ContentRejected) else log.error
+        said("payment_refused", provider=attempt.provider, order=order.id, failure=_words(failure))
         if attempt.state is not OrderState.CREATED:
             await self._leave(attempt.id, asked_at, error=_words(failure))
             return
-        said = Payment(
+        failed = Payment(
             state=PaymentState.FAILED,
             provider_id="",
             order_id=order.id,
@@ -259,7 +306,7 @@ class Payments:
             currency=CURRENCY,
             detail=_words(failure),
         )
-        await self._apply(attempt, said, asked_at)
+        await self._apply(attempt, failed, asked_at)
 
     async def _apply(self, attempt: Attempt, said: Payment, asked_at: datetime) -> None:
         apply = partial(self._teller.apply, attempt_id=attempt.id, said=said, now=self._clock.now(), asked_at=asked_at)
@@ -276,8 +323,10 @@ class Payments:
         if verdict.told:
             self._nudge()
 
-    def _record(self, connection: Connection, attempt_id: int, opened: Opened, asked_at: datetime) -> None:
-        """The provider waits."""
+    def _record(
+        self, connection: Connection, attempt_id: int, opened: Opened, asked_at: datetime, *, again: bool = False
+    ) -> None:
+        """The provider waits; look `again` at once where that is known not to take long."""
         attempt = find_attempt(connection, attempt_id)
         order = find_order(connection, attempt.order_id) if attempt is not None else None
         if attempt is None or order is None:
@@ -287,7 +336,8 @@ class Payments:
         attempt.looks = 0
         if attempt.state is OrderState.CREATED:
             attempt.state = OrderState.PENDING
-        postpone(attempt, order, self._clock.now(), asked_at)
+        if not again:
+            postpone(attempt, order, self._clock.now(), asked_at)
         save_attempt(connection, attempt)
         if order.state is OrderState.CREATED:
             order.state = OrderState.PENDING

@@ -51,6 +51,8 @@ class View:
     method: str = ""
     pay_url: str = field(default="", repr=False)
     receipt_url: str = field(default="", repr=False)
+    saves: bool = False
+    """The payment stores the card for autopay, as was agreed to in the chat."""
 
 
 def view_of(connection: Any, page: Page, terms: Terms, branches: Branches, now: datetime) -> View:  # noqa: ANN401 - storage's Connection, which services may not import
@@ -76,6 +78,7 @@ def view_of(connection: Any, page: Page, terms: Terms, branches: Branches, now: 
         method=attempt.method if attempt is not None else "",
         pay_url=attempt.pay_url if attempt is not None and stage is Stage.WAITING else "",
         receipt_url=order.receipt_url if order is not None else "",
+        saves=page.autopay_id is not None,
     )
 
 

@@ -48,6 +48,9 @@ class CloudpaymentsHarness(EmulatedHarness):
     async def pay(self, kept: Any, *, amount: int = AMOUNT, currency: str = "RUB") -> None:
         await self.emulator.pay(kept, amount=amount, currency=currency)
 
+    def refuse_charges(self) -> None:
+        self.emulator.declines = "InsufficientFunds"
+
     def unreachable(self) -> CloudpaymentsProvider:
         return self.build(api_url=nobody())
 

@@ -64,6 +64,9 @@ class YookassaHarness(Harness):
     def doubt(self, doubt: str) -> None:
         self.emulator.faults.append(Fault(doubt))
 
+    def refuse_charges(self) -> None:
+        self.emulator.declines = "insufficient_funds"
+
     def hang(self) -> asyncio.Event:
         self.emulator.faults.append(Fault.HANG)
         return self.emulator.abandoned

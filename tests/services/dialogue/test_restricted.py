@@ -30,6 +30,14 @@ TELLING = frozenset(
         "payment-paid-linked",
         "payment-failed-linked",
         "payment-refunded-linked",
+        "autopay-consent-fixed-linked",
+        "autopay-link-linked",
+        "autopay-status-fixed-linked",
+        "autopay-notice-billed-linked",
+        "autopay-notice-fixed-linked",
+        "autopay-over-linked",
+        "autopay-failed-linked",
+        "autopay-paused-linked",
     ]
 )
 """The texts that hold them."""

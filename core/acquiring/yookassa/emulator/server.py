@@ -65,6 +65,10 @@ class YookassaEmulator:
         """(method, path) of every call, refused ones included."""
         self.statuses: list[int] = []
         """Of our answers to notifications; 0 where nobody answered."""
+        self.methods: set[str] = set()
+        """Stored methods, by the payment that stored them."""
+        self.declines = ""
+        """Why charges of stored methods are refused, as long as they are."""
         self.is_test = False
         self.abandoned = asyncio.Event()
         """Set when a caller hung up on us."""
@@ -107,6 +111,10 @@ class YookassaEmulator:
         """The subscriber pays; `amount` and `test` make it another payment than the one we asked for."""
         known = self.payments[payment_id].object
         known |= {"status": "succeeded", "paid": True, "captured_at": _iso(self._clock.now())}
+        if known["payment_method"].get("wanted"):
+            card = {"last4": "4242", "first6": "555555"}
+            known["payment_method"] = {"type": "bank_card", "id": payment_id, "saved": True, "card": card}
+            self.methods.add(payment_id)
         if amount:
             known["amount"] = known["amount"] | {"value": amount}
         if test is not None:
@@ -158,7 +166,9 @@ class YookassaEmulator:
     def _kept(self, asked: dict[str, Any], body: bytes, key: str) -> Kept:
         number = f"{next(self._ids):08x}-000f-5000-8000-{len(self.payments):012x}"
         now = self._clock.now()
-        made = {
+        if "payment_method_id" in asked:
+            return self._charged(asked, Kept(body, key, {"id": number, "created_at": _iso(now)}), now)
+        made: dict[str, Any] = {
             "id": number,
             "status": "pending",
             "paid": False,
@@ -176,9 +186,28 @@ class YookassaEmulator:
             "refundable": False,
             "test": self.is_test,
         }
+        if asked.get("save_payment_method") is True:
+            made["payment_method"]["wanted"] = True
         known = Kept(body, key, made)
         self.payments[number] = self.keys[key] = known
         return known
+
+    def _charged(self, asked: dict[str, Any], kept: Kept, now: datetime) -> Kept:
+        """A charge of a stored method: it is over at once."""
+        refused = self.declines or ("" if asked["payment_method_id"] in self.methods else "permission_revoked")
+        kept.object |= {
+            "status": "canceled" if refused else "succeeded",
+            "paid": not refused,
+            "amount": asked["amount"],
+            "description": asked["description"],
+            "metadata": asked["metadata"],
+            "payment_method": {"type": "bank_card", "id": asked["payment_method_id"], "saved": True},
+            "refundable": not refused,
+            "test": self.is_test,
+        }
+        kept.object |= {"cancellation_details": {"reason": refused}} if refused else {"captured_at": _iso(now)}
+        self.payments[kept.id] = self.keys[kept.key] = kept
+        return kept
 
     async def _look(self, request: web.Request) -> web.StreamResponse:
         fault = await self._begin(request)
