@@ -117,7 +117,7 @@ def _reference(key: int) -> str:
 def _line(number: int, row: Row) -> "Text":
     from rich.text import Text  # noqa: PLC0415 - a fast start
 
-    from bot.cli.queue.words import values  # noqa: PLC0415 - a fast start
+    from bot.wording import values  # noqa: PLC0415 - a fast start
 
     result = str(row["result"])
     text = Text.assemble((f"{number:>4}  ", "dim"), (f"{result:<8}", MARKS[result]))

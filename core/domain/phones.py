@@ -47,6 +47,11 @@ def subscriber_number(raw: str, region: str = "RU") -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def mask_phone(phone: str) -> str:
+    """`+7…4567`: enough to compare with, of a number in E.164."""
+    return f"{phone[:2]}…{phone[-4:]}"
+
+
 def _parse(raw: str, region: str) -> phonenumbers.PhoneNumber | None:
     """Read by the library. Latin letters are refused first: it would dial them as on an American keypad."""
     if _LATIN.search(raw):

@@ -47,6 +47,10 @@ class ProviderLife:
         """A provider is called as the folder of its code."""
         assert type(harness.provider).__module__.split(".")[2] == harness.provider.name
 
+    def test_suite_is_whole(self, harness: Harness) -> None:
+        """A provider that keeps methods of payment is held to that, and no other is."""
+        assert isinstance(harness.provider, ChargesSaved) is isinstance(self, ProviderSaving)
+
     def test_construction_is_quiet(self, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
         """Constructing a provider makes no socket and needs no running loop."""
 
@@ -333,18 +337,16 @@ class ProviderHearing:
 
 
 def keeper(harness: Harness) -> ChargesSaved:
-    """The provider, where it keeps methods of payment."""
-    if not isinstance(harness.provider, ChargesSaved):
-        pytest.skip("this provider keeps no method of payment for us")
+    """The provider, which keeps methods of payment."""
+    assert isinstance(harness.provider, ChargesSaved)
     return harness.provider
 
 
 class ProviderSaving:
-    """A method that is stored by a first payment, and charged later."""
+    """A method that is stored by a first payment, and charged later: for the suite of a provider that can do it."""
 
     async def test_stores_only_what_was_agreed_to(self, harness: Harness) -> None:
         """A payment that does not save gives no method; one that does gives a token, and a name for its owner."""
-        keeper(harness)
         plain = await harness.provider.create(harness.invoice())
         await harness.pay(await harness.visit(plain.pay_url))
         assert (await harness.word(plain.provider_id)).saved is None
@@ -431,7 +433,5 @@ class ProviderQuiet:
             assert not [line for line in said if word in line]
 
 
-class ProviderConformance(
-    ProviderLife, ProviderCreating, ProviderTelling, ProviderHearing, ProviderSaving, ProviderQuiet
-):
-    """The whole contract."""
+class ProviderConformance(ProviderLife, ProviderCreating, ProviderTelling, ProviderHearing, ProviderQuiet):
+    """The whole contract; with `ProviderSaving` beside it, that of a provider which keeps methods of payment."""

@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.context import Row
-from bot.cli.queue.words import age, kind_words, minute, one_line, sender, values
+from bot.cli.queue.words import age, kind_words, minute, one_line
+from bot.wording import sender, values
 from core.domain.accounts import Branches
 from core.storage.cases import OPEN, Case, Count, Entry, News
 

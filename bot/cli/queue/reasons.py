@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from bot.cli.queue.words import daily, day, kind_words, minute, number, values
+from bot.cli.queue.words import day, kind_words, minute
+from bot.wording import daily, number, values
 from core.domain.accounts import Branch
 from core.domain.readings import Status
 from core.services.moderation import Background

@@ -6,7 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.context import Row
-from bot.cli.queue.words import number, one_line, values
+from bot.cli.queue.words import one_line
+from bot.wording import number, values
 from core.services.moderation import Outcome, Refused
 
 Result = tuple[str, Outcome | Refused]

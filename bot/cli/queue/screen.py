@@ -11,22 +11,12 @@ from rich.text import Text
 from bot.cli.context import Row
 from bot.cli.queue.listing import case_row
 from bot.cli.queue.reasons import why
-from bot.cli.queue.words import (
-    ZONES,
-    age,
-    daily,
-    day,
-    kind_words,
-    masked_address,
-    masked_phone,
-    minute,
-    number,
-    one_line,
-    sender,
-    values,
-)
+from bot.cli.queue.words import ZONES, age, day, kind_words, minute, one_line
+from bot.wording import daily, number, sender, values
 from core.domain.accounts import Branch
 from core.domain.decisions import UNDELIVERED
+from core.domain.phones import mask_phone
+from core.domain.privacy import mask_address
 from core.domain.readings import Reading, Status
 from core.domain.windows import local_day, period_text, place
 from core.services.moderation import Background
@@ -81,8 +71,8 @@ def picture_row(seen: Picture, past: Background | None, *, full: bool) -> Row:
         and {
             "number": account.number,
             "branch": account.branch,
-            "address": account.address if full else masked_address(account.address),
-            "phone": account.phone if full else masked_phone(account.phone),
+            "address": account.address if full else mask_address(account.address),
+            "phone": account.phone if full else _phone(account.phone),
         },
         "meter": meter
         and {
@@ -168,8 +158,8 @@ def _account(seen: Picture, *, full: bool) -> str:
     account = seen.account
     if account is None:
         return "not known"
-    address = account.address if full else masked_address(account.address)
-    phone = (account.phone or masked_phone(None)) if full else masked_phone(account.phone)
+    address = account.address if full else mask_address(account.address)
+    phone = account.phone if full and account.phone else _phone(account.phone)
     return ", ".join(part for part in (account.number, one_line(address), phone) if part)
 
 
@@ -289,3 +279,7 @@ def _commands(seen: Picture, past: Background | None) -> Iterator[str]:
 
 def _grid() -> Table:
     return Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+
+
+def _phone(phone: str | None) -> str:
+    return mask_phone(phone) if phone else "no phone on file"

@@ -13,7 +13,8 @@ from bot.cli.queue.commands import queue
 from bot.cli.queue.deciding import as_moderator, desk, override_option
 from bot.cli.queue.listing import case_row
 from bot.cli.queue.results import results_row
-from bot.cli.queue.words import kind_words, minute, values
+from bot.cli.queue.words import kind_words, minute
+from bot.wording import values
 from core.domain.keys import reference
 from core.services.moderation import Approve, BulkRequest, Bulks, Close, Refused, Reject, Reply
 from core.storage.cases import Bulk, Case, Filters, Record

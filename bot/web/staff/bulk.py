@@ -10,10 +10,11 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from bot.web.staff import looks
+from bot.web.staff.case_form import texts
 from bot.web.staff.gate import SESSION, VIEW, allowed, see_other
 from bot.web.staff.queue import PATH, is_key
-from bot.web.staff.queue_rows import sender
 from bot.web.staff.queue_wanted import Wanted, read
+from bot.wording import sender
 from core.domain.accounts import mask
 from core.domain.staff import Member, Permission
 from core.ports.clock import Clock
@@ -36,6 +37,15 @@ from core.storage.cases import Case
 ACTIONS: Final = ("approve", "reject", "reply", "close")
 LONGEST: Final = 1000
 """Letters of a moderator's own words; the channel's limit is told by the preview."""
+
+
+async def take_back(bulks: Bulks, member: Member, given: Mapping[str, str]) -> str:
+    """Undo his decision that a form names, his last one if it names none; how it went, in a word of the pages."""
+    try:
+        undone = await bulks.undo(member.name, given.get("name", "")[:20])
+    except Refused:
+        return "too_late"
+    return "kept" if undone.kept else "undone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,15 +146,9 @@ class Bulk:
     async def undo(self, request: web.Request) -> web.Response:
         """Take the last one back."""
         posted = await request.post()
-        wanted, name = read(_texts(posted)), str(posted.get("name", ""))[:20]
-        said = "undone"
-        try:
-            undone = await self._bulks.undo(request[SESSION].member.name, name)
-        except Refused:
-            said = "too_late"
-        else:
-            said = "kept" if undone.kept else said
-        return see_other(f"{PATH}?{wanted.query()}&said={said}")
+        given = texts(posted)
+        said = await take_back(self._bulks, request[SESSION].member, given)
+        return see_other(f"{PATH}?{read(given).query()}&said={said}")
 
     async def _chosen(self, form: Form, member: Member) -> list[Case]:
         """Of the cases that he may see. Raises Refused where there are too many."""
@@ -211,12 +215,8 @@ def _refusal(case: Case, why: str, now: datetime) -> Line:
     )
 
 
-def _texts(posted: Mapping[str, object]) -> dict[str, str]:
-    return {name: value for name, value in posted.items() if isinstance(value, str)}
-
-
 def _form(posted: MultiMapping[object]) -> Form:
-    given = _texts({name: posted[name] for name in posted})
+    given = texts(posted)
     keys = [value for value in posted.getall("key", []) if isinstance(value, str)]
     keys += given.get("keys", "").split()
     return Form(

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from aiohttp import hdrs, web
 
 from bot.web.staff import looks
+from bot.web.staff.bulk import take_back
 from bot.web.staff.case_form import Form, form_of, texts
 from bot.web.staff.case_view import said_no, view
 from bot.web.staff.gate import SESSION, VIEW, Gate, allowed, see_other
@@ -69,14 +70,14 @@ class CasePages:
     async def show(self, request: web.Request) -> web.Response:
         """The case, personal data masked; that he looked is audited."""
         seen = await self._seen(request)
-        seen = await self._moderation.look(seen.case.long_reference, request[SESSION].member.name)
+        await self._moderation.note_look(seen, request[SESSION].member.name)
         return await self._page(request, seen, Shown())
 
     @allowed(Permission.REVEAL)
     async def reveal(self, request: web.Request) -> web.Response:
         """The same with address, phone and account whole. Reloading it hides them again."""
         seen = await self._seen(request)
-        seen = await self._moderation.look(seen.case.long_reference, request[SESSION].member.name, reveal=True)
+        await self._moderation.note_look(seen, request[SESSION].member.name, reveal=True)
         return await self._page(request, seen, Shown(full=True))
 
     @allowed(Permission.DECIDE)
@@ -113,7 +114,7 @@ class CasePages:
         member, undo = request[SESSION].member, f"undo={made}&of={case.long_reference}" if made else "said=done"
         if not made and isinstance(wanted, Note | Reply):
             return see_other(f"{CASE}/{case.long_reference}?said={'noted' if isinstance(wanted, Note) else 'done'}")
-        stays = member.preferences.get(OPEN_NEXT) == "no" or self._is_open(await self._again(case))
+        stays = member.preferences.get(OPEN_NEXT) == "no" or await self._is_open(case)
         if stays:
             return see_other(f"{CASE}/{case.long_reference}?{undo}")
         found = await self._moderation.next_case(member.name, Filters(branches=member.branches))
@@ -121,11 +122,10 @@ class CasePages:
             return see_other(f"{CASE}/{case.long_reference}?{undo}&said=none")
         return see_other(f"{CASE}/{found.long_reference}?{undo}")
 
-    async def _again(self, case: Case) -> Case:
-        return (await self._moderation.of_keys([case.id]))[0]
-
-    def _is_open(self, case: Case) -> bool:
-        return case.closed_at is None
+    async def _is_open(self, case: Case) -> bool:
+        """Whether it is still to be decided: merging leaves the case open that the others went into."""
+        (now,) = await self._moderation.of_keys([case.id])
+        return now.closed_at is None
 
     @allowed(Permission.DECIDE)
     async def claim(self, request: web.Request) -> web.Response:
@@ -162,13 +162,7 @@ class CasePages:
     async def undo(self, request: web.Request) -> web.Response:
         """Take a decision of his own back, as long as its message waits."""
         seen = await self._seen(request)
-        name, said = texts(await request.post()).get("name", "")[:20], "undone"
-        try:
-            undone = await self._bulks.undo(request[SESSION].member.name, name)
-        except Refused:
-            said = "too_late"
-        else:
-            said = "kept" if undone.kept else said
+        said = await take_back(self._bulks, request[SESSION].member, texts(await request.post()))
         return see_other(f"{CASE}/{seen.case.long_reference}?said={said}")
 
     @allowed(Permission.DECIDE)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from bot.cli.queue.words import masked_address, masked_phone
 from bot.web.staff.chart import chart
-from bot.web.staff.queue_rows import sender
+from bot.web.staff.queue_rows import hide
+from bot.wording import daily, number, sender, values
 from core.domain.accounts import Branch, mask
+from core.domain.phones import mask_phone
+from core.domain.privacy import mask_address
 from core.domain.readings import Status
 from core.domain.staff import Member
 from core.domain.windows import local_day, period_text, place
@@ -76,7 +78,7 @@ def why(seen: Picture, past: Background | None, branch: Branch, words: Words) ->
         if seen.reading and item.status is Status.EXPORTED and item.period == seen.reading.period
     ]
     figures = {
-        "{daily}": number(past.daily) if past and past.daily is not None else "—",
+        "{daily}": daily(past.daily) if past and past.daily is not None else "—",
         "{limit}": number(branch.limits.hard_daily_kwh * ratio),
         "{before}": values(past.baseline.values) if past else "—",
         "{end}": "9" * (seen.meter.digits if seen.meter else 0),
@@ -106,27 +108,13 @@ def said_no(error: Refused, branch: Branch, words: Words) -> dict[str, str]:
             return {"name": "refused", "text": str(error)}
 
 
-def number(value: float) -> str:
-    """`52 314`, with a space that does not break; tenths matter below ten only."""
-    return f"{value:.1f}" if 0 < value < 10 else f"{value:,.0f}".replace(",", "\u00a0")  # noqa: PLR2004 - two digits
-
-
-def values(given: tuple[int, ...]) -> str:
-    """`5778 / 2542`."""
-    return " / ".join(map(str, given))
-
-
 def _hidden(text: str, seen: Picture, *, full: bool) -> str:
     """What was written, its numbers of the account, the meter and the telephone masked as they are elsewhere."""
     if full:
         return text
-    account = seen.account
-    known = [account.number, account.phone or "", (account.phone or "").lstrip("+")] if account else []
-    known += [seen.meter.serial] if seen.meter else []
-    for each in known:
-        if len(each) > 4:  # noqa: PLR2004 - what `mask` shows
-            text = text.replace(each, mask(each))
-    return text
+    account, meter = seen.account, seen.meter
+    phone = account.phone if account else None
+    return hide(text, account.number if account else None, meter.serial if meter else None, phone)
 
 
 def _dialogue(seen: Picture, zone: tzinfo, *, full: bool) -> list[dict[str, Any]]:
@@ -147,8 +135,8 @@ def _account(seen: Picture, *, full: bool) -> dict[str, str] | None:
         return None
     return {
         "number": account.number if full else mask(account.number),
-        "address": account.address if full else masked_address(account.address),
-        "phone": (account.phone or "") if full or not account.phone else masked_phone(account.phone),
+        "address": account.address if full else mask_address(account.address),
+        "phone": (account.phone or "") if full or not account.phone else mask_phone(account.phone),
         "same": "same" if account.phone == seen.case.address.external_id else "",
     }
 
@@ -187,8 +175,8 @@ def _comparison(seen: Picture, past: Background | None) -> dict[str, Any] | None
         "typed": bool(reading.typed) and reading.typed != reading.values,
         "used": "" if reading.consumption is None else number(reading.consumption),
         "days": past.days,
-        "daily": "" if past.daily is None else number(past.daily),
-        "usual": "" if usual is None else number(usual),
+        "daily": "" if past.daily is None else daily(past.daily),
+        "usual": "" if usual is None else daily(usual),
     }
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
+from bot.wording import sender, values
 from core.domain.accounts import Branches, mask
-from core.domain.messages import Address
-from core.domain.privacy import FORGOTTEN
 from core.domain.staff import Member
 from core.storage.cases import OPEN, Case, Entry
 
@@ -78,7 +77,7 @@ def _row(entry: Entry, me: str, branches: Mapping[str, str], units: Mapping[str,
         channel=case.address.channel,
         state=case.state,
         account=mask(entry.account) if entry.account else sender(case.address),
-        excerpt=" / ".join(map(str, entry.values)) or excerpt(case.text, entry),
+        excerpt=values(entry.values) or excerpt(case.text, entry),
         age=age(case.opened_at, now, units),
         opened_ms=_ms(case.opened_at),
         due=moment(case.due_at, now, present.zone),
@@ -111,18 +110,17 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%d.%m %H:%M}"
 
 
-def sender(address: Address) -> str:
-    """`sms …4567`: all that a list tells of somebody whose account is not known."""
-    return f"{address.channel} …{address.external_id[-4:]}" if address.external_id != FORGOTTEN else address.channel
+def hide(text: str, *known: str | None) -> str:
+    """A text with its long numbers masked: those known of its account, and whatever looks like another's."""
+    for number in filter(None, known):
+        text = text.replace(number, mask(number))
+    return _NUMBER.sub(lambda found: mask(re.sub(r"\D", "", found[0])), text)
 
 
 def excerpt(text: str, entry: Entry) -> str:
     """The beginning of a message on one line, its long numbers masked."""
     line = " ".join(text.split())
-    for number in (entry.account, entry.serial):
-        if number:
-            line = line.replace(number, mask(number))
-    line = _NUMBER.sub(lambda found: mask(re.sub(r"\D", "", found[0])), line)
+    line = hide(line, entry.account, entry.serial)
     return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1].rstrip()}…"
 
 

@@ -237,15 +237,19 @@ class Moderation:
         return await self._read(lambda connection: picture(connection, find(connection, ref), now))
 
     async def look(self, ref: str, moderator: str, *, reveal: bool = False) -> Picture:
-        """The same for a person's eyes; that he looked stands in the audit log before he sees it.
+        """The same for a person's eyes; that he looked stands in the audit log before he sees it."""
+        seen = await self.picture(ref)
+        await self.note_look(seen, moderator, reveal=reveal)
+        return seen
+
+    async def note_look(self, seen: Picture, moderator: str, *, reveal: bool = False) -> None:
+        """Write down that he looks: before he is shown it, and after it is known that he may.
 
         `reveal`: address and phone will be shown whole, and not masked.
         """
         _check_name(moderator)
-        seen = await self.picture(ref)
         record = self.ledger.record("revealed" if reveal else "viewed", moderator, self._clock.now(), seen.case.id)
         await self._database.write(partial(cases.write, records=[record]))
-        return seen
 
     def canned(self, seen: Picture) -> list[Canned]:
         """The canned replies that suit a case, as its subscriber would read them."""

@@ -1,5 +1,5 @@
-from tests.acquiring.conformance import ProviderConformance
+from tests.acquiring.conformance import ProviderConformance, ProviderSaving
 
 
-class TestCloudpayments(ProviderConformance):
+class TestCloudpayments(ProviderConformance, ProviderSaving):
     """The whole contract, with the fixture `harness` of this folder."""

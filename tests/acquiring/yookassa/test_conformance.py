@@ -3,12 +3,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from core.acquiring.yookassa.emulator.server import YookassaEmulator
-from tests.acquiring.conformance import ProviderConformance
+from tests.acquiring.conformance import ProviderConformance, ProviderSaving
 from tests.acquiring.yookassa.harness import YookassaHarness
 from tests.conftest import FixedClock
 
 
-class TestYookassa(ProviderConformance):
+class TestYookassa(ProviderConformance, ProviderSaving):
     @pytest.fixture
     async def harness(self, clock: FixedClock) -> AsyncIterator[YookassaHarness]:
         emulator = YookassaEmulator(clock=clock)

@@ -2,7 +2,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.cli.queue.words import age, daily, masked_address, masked_phone, number
+from bot.cli.queue.words import age
+from bot.wording import daily, number
 from tests.bot.cli.queue.conftest import Desktop
 from tests.bot.cli.queue.scene import HOUSE
 from tests.services.moderation.scene import IRINA, NOW
@@ -153,21 +154,6 @@ def test_age(span: timedelta, words: str) -> None:
     assert age(NOW - span, NOW) == words
 
 
-@pytest.mark.parametrize(
-    ("address", "masked"),
-    [
-        (HOUSE, "г. Хабаровск, ул. Ка***, д. 1*, кв. **"),
-        ("г. Благовещенск, ул. 50 лет Октября, д. 19", "г. Благовещенск, ул. 5* ле*** Ок***, д. 1*"),
-        ("с. Матвеевка", "с. Матвеевка"),
-        ("", ""),
-    ],
-)
-def test_masked_address(address: str, masked: str) -> None:
-    """Of an address the town stays, and just enough of the rest to compare with."""
-    assert masked_address(address) == masked
-
-
 def test_small_words() -> None:
-    """Numbers have spaces that do not break, small ones a tenth; a missing telephone is said."""
+    """Numbers have spaces that do not break, small ones a tenth."""
     assert (number(52314), daily(0), daily(6.84), daily(1751.8)) == ("52\u00a0314", "0", "6.8", "1\u00a0752")
-    assert masked_phone(None) == "no phone on file"

@@ -70,6 +70,7 @@ class Look:
         await assert_legible(self.page)
         for width, height in ((390, 844), (1280, 800)):
             await self.page.set_viewport_size({"width": width, "height": height})
+            assert await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             if PICTURES:
                 path = Path(PICTURES) / f"staff-{name}-{width}-{self.scheme}.png"
                 await self.page.screenshot(path=path, full_page=True)

@@ -1,7 +1,5 @@
 """The page of a case in headless Chromium: keys, live preview, undo, races, sessions that end, both widths."""
 
-import os
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -9,7 +7,6 @@ from playwright.async_api import Browser, Page, expect
 from bot.web.staff import live
 from core.domain.staff import Role
 from core.storage.staff import by_name
-from tests.bot.legibility import assert_legible
 from tests.bot.web.staff import test_browser
 from tests.bot.web.staff.cases import HOUR, desk, doubtful, scene_of
 from tests.bot.web.staff.conftest import Reception
@@ -18,9 +15,6 @@ from tests.services.moderation.scene import NOW, Scene
 
 pytestmark = pytest.mark.browser
 axe, look, page = test_browser.axe, test_browser.look, test_browser.page
-
-SHOTS = os.environ.get("METERLINE_SHOTS", "")
-"""A folder for pictures of the page, where somebody wants to look at them."""
 
 
 async def enter(
@@ -31,19 +25,6 @@ async def enter(
     await page.context.add_cookies([{"name": "staff", "value": token, "url": reception.url}])
     await page.goto(f"/staff/case/{ref}")
     await expect(page.locator("#case")).to_have_attribute("data-listens", "1")
-
-
-async def keep(page: Page, look: Look, name: str) -> None:
-    """Measure at both widths, ask axe-core, and take pictures where they are wanted."""
-    await assert_legible(page)
-    for width, height in ((390, 844), (1280, 800)):
-        await page.set_viewport_size({"width": width, "height": height})
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        if SHOTS:
-            path = Path(SHOTS) / f"case-{name}-{width}-{look.scheme}.png"
-            await page.screenshot(path=path, full_page=True)
-        if look.axe:
-            assert await look._findings() == []
 
 
 async def full(scene: Scene) -> str:
@@ -71,11 +52,11 @@ async def test_looks(page: Page, look: Look, reception: Reception, language: str
     await expect(page.locator("#release")).to_be_visible()
     await page.keyboard.press("c")
     await expect(page.locator("#act-correct blockquote")).to_contain_text("5778")
-    await keep(page, look, f"correct-{language}")
+    await look(f"case-correct-{language}")
     await page.keyboard.press("Escape")
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog")).to_be_visible()
-    await keep(page, look, f"help-{language}")
+    await look(f"case-help-{language}")
 
 
 @pytest.mark.parametrize("layout", ["latin", "russian"])
@@ -97,7 +78,7 @@ async def test_correct_and_undo_by_key(page: Page, look: Look, reception: Recept
     await page.keyboard.press("Enter")
     await expect(page.locator("h1")).to_contain_text(following)
     await expect(page.locator("#undo")).to_contain_text("исправлено")
-    await keep(page, look, "next")
+    await look("case-next")
     assert (await desk(scene).picture(ref)).case.decision == "corrected"
     await page.keyboard.press("z")
     await expect(page.locator("[role=status]").first).to_contain_text("Отменено")
@@ -138,7 +119,7 @@ async def test_two_at_one_case(page: Page, look: Look, reception: Reception, bro
     await expect(page.locator("#live")).to_contain_text("Решено: oleg, 12:00, принято")
     await expect(page.locator("#act-reject .send")).to_be_disabled()
     await expect(page.locator("#reject-text")).to_have_value("пришлите снимок")
-    await keep(page, look, "lost")
+    await look("case-lost")
     await context.close()
 
 

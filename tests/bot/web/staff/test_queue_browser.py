@@ -1,8 +1,6 @@
 """The queue in headless Chromium: live changes, keys, filters, decisions about many, sessions that end, both widths."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -10,7 +8,6 @@ from playwright.async_api import Page, expect
 from bot.web.staff import live
 from core.domain.staff import Role
 from tests.bot.conftest import Running, sms
-from tests.bot.legibility import assert_legible
 from tests.bot.web.staff import test_browser
 from tests.bot.web.staff.cases import HOUR, desk, doubtful, scene_of, several
 from tests.bot.web.staff.conftest import Reception
@@ -20,8 +17,6 @@ from tests.services.moderation.scene import NOW, Scene
 pytestmark = pytest.mark.browser
 axe, look, page = test_browser.axe, test_browser.look, test_browser.page
 
-SHOTS = os.environ.get("METERLINE_SHOTS", "")
-"""A folder for pictures of the queue, where somebody wants to look at them."""
 ONE = pytest.mark.parametrize("page", ["light"], indirect=True)
 """For what does not depend on colours."""
 LINES = "#cases > .case"
@@ -33,19 +28,6 @@ async def enter(page: Page, reception: Reception, role: Role = Role.SUPERVISOR, 
     await page.context.add_cookies([{"name": "staff", "value": token, "url": reception.url}])
     async with page.expect_response(lambda answer: "/queue/rows" in answer.url):
         await page.goto(f"/staff/queue{query}")
-
-
-async def keep(page: Page, look: Look, name: str) -> None:
-    """Measure at both widths, ask axe-core, and take pictures where they are wanted."""
-    await assert_legible(page)
-    for width, height in ((390, 844), (1280, 800)):
-        await page.set_viewport_size({"width": width, "height": height})
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        if SHOTS:
-            path = Path(SHOTS) / f"queue-{name}-{width}-{look.scheme}.png"
-            await page.screenshot(path=path, full_page=True)
-        if look.axe:
-            assert await look._findings() == []
 
 
 async def mixed(scene: Scene) -> str:
@@ -63,19 +45,19 @@ async def mixed(scene: Scene) -> str:
 async def test_looks(page: Page, look: Look, reception: Reception) -> None:
     """The list, its help, the empty list, in two languages: legible, without a serious finding, at both widths."""
     await enter(page, reception)
-    await keep(page, look, "empty")
+    await look("queue-empty")
     await mixed(await scene_of(reception))
     await page.reload()
-    await keep(page, look, "list")
+    await look("queue-list")
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog")).to_be_visible()
-    await keep(page, look, "help")
+    await look("queue-help")
     await page.goto("/staff/account")
     await page.get_by_label("English").check()
     await page.get_by_role("button", name="Сохранить").click()
     await page.goto("/staff/queue?state=open")
     await expect(page.locator("h1")).to_contain_text("Queue")
-    await keep(page, look, "english")
+    await look("queue-english")
 
 
 async def test_a_case_arrives_without_a_reload(page: Page, look: Look, reception: Reception, running: Running) -> None:
@@ -91,7 +73,7 @@ async def test_a_case_arrives_without_a_reload(page: Page, look: Look, reception
     await expect(page.locator("#kinds li[data-kind=physical_limit] b")).to_have_text("1")
     assert await page.locator(LINES).all_inner_texts() == before
     assert await page.locator(LINES).first.bounding_box() == place
-    await keep(page, look, "arrived")
+    await look("queue-arrived")
     await page.get_by_role("button", name="Показать", exact=True).last.click()
     await expect(page.locator(LINES)).to_have_count(3)
     name = await page.locator(LINES).first.get_attribute("data-case")
@@ -105,7 +87,7 @@ async def test_a_case_arrives_without_a_reload(page: Page, look: Look, reception
     await moderation.reject(name, "no", "oleg")
     await expect(line.locator(".holder")).to_contain_text("· oleg")
     await expect(line).to_have_class(re.compile("gone"))
-    await keep(page, look, "decided")
+    await look("queue-decided")
 
 
 @ONE
@@ -184,12 +166,12 @@ async def test_many_at_once_and_back(page: Page, look: Look, reception: Receptio
     await page.get_by_label("Свои слова").fill("Позвоните нам, пожалуйста.")
     await page.get_by_role("button", name="Посмотреть, что выйдет").click()
     await expect(page.locator(".lines q")).to_have_count(2)
-    await keep(page, look, "bulk")
+    await look("queue-bulk")
     await page.locator(".apply button").click()
     await expect(page.locator("#undo")).to_contain_text("Решено разом: 2")
     await expect(page.locator(LINES)).to_have_count(1)
     await expect(page.locator("#undo .left")).not_to_have_text("60")
-    await keep(page, look, "undo")
+    await look("queue-undo")
     await page.get_by_role("button", name="Отменить").click()
     await expect(page.locator(".done")).to_contain_text("Отменено")
     await expect(page.locator(LINES)).to_have_count(3)
