@@ -68,11 +68,13 @@ async def _show(app: App, folder: Path, port: int) -> None:
 
 def _facts(demo: "Demo") -> dict[str, str]:
     """For a program that drives the demo."""
-    return {"url": demo.url, "config": str(demo.config), "phone": demo.phone}
+    return {"url": demo.url, "desk": demo.desk, "config": str(demo.config), "phone": demo.phone}
 
 
 def _words(demo: "Demo", wanted: int) -> str:
     """For people. Long lines stay whole, so that they can be copied."""
+    from bot.demo.running import MODERATOR  # noqa: PLC0415 - a fast start for the other commands
+
     texts = {item.name: item.text for item in demo.sample.own.tries}
     first, *others = (texts[name] for name in SHOWN)
     pair = f"{demo.sample.own.number} {demo.sample.own.meters[0].serial}"
@@ -87,6 +89,9 @@ Text from the page:      {first}
                          {others[1]}
 
 Or link an account:      {pair}, in Telegram; the code comes to the SMS phone
+
+Decide what is doubtful: {demo.desk}
+                         (choose a password; the name is {MODERATOR})
 
 In another terminal:     {program} say --config {config} --from {demo.phone} "{first}"
                          {program} queue list --config {config}

@@ -146,9 +146,11 @@ def _known(app: App, branches: "Sequence[str]") -> "Sequence[str]":
 
 def _hand_over(app: App, invitation: "Invitation") -> None:
     """Print the link. It is not kept anywhere: who loses it gets another one."""
+    from bot.web.staff.gate import INVITE  # noqa: PLC0415 - a fast start
+
     server = app.settings.server
     host = f"[{server.host}]" if ":" in server.host else server.host
-    link = f"{server.public_url or f'http://{host}:{server.port}'}/staff/invite/{invitation.token}"
+    link = f"{server.public_url or f'http://{host}:{server.port}'}{INVITE}{invitation.token}"
     member = invitation.member
     app.note(f"{member.name}, {member.role.value}. Hand this link over by a safe way; it works once, for three days:")
     if app.json:

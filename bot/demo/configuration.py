@@ -32,6 +32,9 @@ stop_seconds = 5.0
 [database]
 url = "sqlite:///demo.db"
 
+[staff]
+require_totp = []
+
 [identity]
 deep_link_secret = {{deep_link_secret}}
 

@@ -21,16 +21,20 @@ from bot.demo.phones import Phones
 from bot.demo.sample import Sample, sample
 from bot.service import Service
 from bot.settings import Settings
+from bot.web.staff.gate import HOME, INVITE
 from channels.sms.emulator import SmsEmulator
 from core.domain.deep_links import sign
+from core.domain.staff import Role
 from core.domain.windows import local_day
 from core.ports.clock import Clock, SystemClock
+from core.services.staff import Accounts, Sessions
 from core.services.texts import Texts
 from core.storage import migrate
 from core.storage.imports import count_accounts
 
 REPLY_SECONDS: Final = 30.0
 """How long a reply of the prologue may take; it takes a few milliseconds."""
+MODERATOR: Final = "moderator"
 LINKS_LAST: Final = timedelta(days=62)
 """How long the QR codes on the sample's bills count: about as long as `meterline deeplink` lets them."""
 
@@ -45,6 +49,8 @@ class Demo:
     sample: Sample
     service: Service
     emulators: Emulators
+    desk: str
+    """Where the moderators sign in: a one-time link, until somebody has taken it."""
     phone: str = OWN_PHONE
     """The one on file."""
 
@@ -83,7 +89,9 @@ async def running(folder: Path, *, port: int = 8080, clock: Clock | None = None)
         if is_fresh:
             await _play_prologue(retailer, phones, emulators.sms, settings, now)
         await service.start()
-        yield Demo(f"{configuration.address(port)}/demo", pages.config, port, retailer, service, emulators)
+        here = configuration.address(port)
+        desk = here + await _moderator(service, settings, now)
+        yield Demo(f"{here}/demo", pages.config, port, retailer, service, emulators, desk)
 
 
 def _watch(pages: Pages, stack: AsyncExitStack) -> None:
@@ -113,6 +121,17 @@ async def _play_prologue(
         await phones.settle()
     finally:
         await service.stop()
+
+
+async def _moderator(service: Service, settings: Settings, clock: Clock) -> str:
+    """The path where a visitor becomes a moderator, or signs in again in a folder that was kept."""
+    accounts = Accounts(Sessions(service.database, clock, settings.staff.lasting()))
+    known = {member.name: member for member, _ in await accounts.all()}
+    if MODERATOR not in known:
+        return INVITE + (await accounts.add(MODERATOR, "", Role.SUPERVISOR)).token
+    if not known[MODERATOR].has_password:
+        return INVITE + (await accounts.reset(MODERATOR)).token
+    return HOME
 
 
 async def _fill(folder: Path, retailer: Sample, service: Service, settings: Settings, clock: Clock) -> bool:

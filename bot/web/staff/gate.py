@@ -33,6 +33,8 @@ PREFIX: Final = "/staff"
 HOME: Final = f"{PREFIX}/"
 SIGN_IN: Final = f"{PREFIX}/sign-in"
 SECOND_FACTOR: Final = f"{PREFIX}/second-factor"
+INVITE: Final = f"{PREFIX}/invite/"
+"""Before the token of a one-time link."""
 SAFE: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "X-CSRF-Token"

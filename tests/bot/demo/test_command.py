@@ -42,8 +42,11 @@ async def test_demo_runs_until_ctrl_c_and_leaves_nothing() -> None:
         assert demo.stdout is not None
         facts = json.loads(await demo.stdout.readline())
         assert folder_exists(facts["config"])
-        async with aiohttp.ClientSession() as session, session.get(facts["url"]) as answer:
-            assert answer.status == 200
+        async with aiohttp.ClientSession() as session:
+            async with session.get(facts["url"]) as answer:
+                assert answer.status == 200
+            async with session.get(facts["desk"]) as answer:
+                assert (answer.status, answer.url.path.startswith("/staff/invite/")) == (200, True)
         demo.send_signal(signal.SIGINT)
         _, errors = await demo.communicate()
         assert (demo.returncode, errors.decode()) == (0, "")
@@ -59,6 +62,7 @@ async def test_demo_says_what_to_try(tmp_path: Path) -> None:
         line = f'meterline say --config {config} --from +79990001122 "1234567890 12345678 5778 2542"'
         assert line in words
         assert "/demo\n" in words
+        assert "/staff/invite/" in words
         assert words.count("1234567890 12345678 ") == 4
         assert "1234567890 12345678, in Telegram" in words
         say = [sys.executable, "-m", "bot", "say", "--config", str(config), "--from", "+79990001122"]

@@ -1,6 +1,5 @@
 """The page of a case in headless Chromium: keys, live preview, undo, races, sessions that end, both widths."""
 
-
 import pytest
 from playwright.async_api import Browser, Page, expect
 
