@@ -222,7 +222,14 @@ class CasePages:
         for made in await self._bulks.recent(RECENT):
             if reference(made.id) == name and made.who == member.name and made.undone_at is None:
                 left = int((made.undo_until - now).total_seconds())
-                of = request.query.get("of", "")
-                if left > 0 and of.isalnum() and of.isascii():
-                    return {"name": name, "of": of[:13], "action": made.action, "seconds": left}
+                case = await self._named(request.query.get("of", "")[:20], member)
+                if left > 0 and case is not None:
+                    return {"name": name, "case": case, "action": made.action, "seconds": left}
         return None
+
+    async def _named(self, ref: str, member: Member) -> Case | None:
+        try:
+            found = await self._moderation.find(ref)
+        except Refused:
+            return None
+        return found if member.sees(found.branch) else None

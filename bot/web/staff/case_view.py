@@ -108,13 +108,13 @@ def said_no(error: Refused, branch: Branch, words: Words) -> dict[str, str]:
             return {"name": "refused", "text": str(error)}
 
 
-def _hidden(text: str, seen: Picture, *, full: bool) -> str:
+def _hidden(text: str, seen: Picture, *, full: bool, ours: bool = False) -> str:
     """What was written, its numbers of the account, the meter and the telephone masked as they are elsewhere."""
     if full:
         return text
     account, meter = seen.account, seen.meter
     phone = account.phone if account else None
-    return hide(text, account.number if account else None, meter.serial if meter else None, phone)
+    return hide(text, account.number if account else None, meter.serial if meter else None, phone, ours=ours)
 
 
 def _dialogue(seen: Picture, zone: tzinfo, *, full: bool) -> list[dict[str, Any]]:
@@ -122,7 +122,7 @@ def _dialogue(seen: Picture, zone: tzinfo, *, full: bool) -> list[dict[str, Any]
         {
             "at": f"{line.at.astimezone(zone):{MINUTE}}",
             "ours": line.ours,
-            "text": _hidden(line.text, seen, full=full),
+            "text": _hidden(line.text, seen, full=full, ours=line.ours),
             "note": line.note,
         }
         for line in seen.dialogue

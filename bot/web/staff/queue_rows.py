@@ -110,11 +110,14 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%d.%m %H:%M}"
 
 
-def hide(text: str, *known: str | None) -> str:
-    """A text with its long numbers masked: those known of its account, and whatever looks like another's."""
+def hide(text: str, *known: str | None, ours: bool = False) -> str:
+    """A text with its long numbers masked: those known of its account, and whatever looks like another's.
+
+    In what we have written ourselves, other numbers are the branch's telephones and examples.
+    """
     for number in filter(None, known):
         text = text.replace(number, mask(number))
-    return _NUMBER.sub(lambda found: mask(re.sub(r"\D", "", found[0])), text)
+    return text if ours else _NUMBER.sub(lambda found: mask(re.sub(r"\D", "", found[0])), text)
 
 
 def excerpt(text: str, entry: Entry) -> str:

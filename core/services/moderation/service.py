@@ -217,6 +217,10 @@ class Moderation:
             partial(cases.page, filters=filters, limit=limit, after=after, newest=newest, recent=recent),
         )
 
+    async def find(self, ref: str) -> Case:
+        """The case that a reference names; raises Refused where it names none, or several."""
+        return await self._read(partial(find, text=ref))
+
     async def of_keys(self, keys: Sequence[int]) -> list[Case]:
         """The cases with these keys, in this order; what is not there is passed by. One statement."""
         return await self._database.read(partial(cases.of_keys, keys=keys))
@@ -275,7 +279,7 @@ class Moderation:
     # Within a transaction
 
     async def _key(self, ref: str) -> int:
-        return (await self._read(partial(find, text=ref))).id
+        return (await self.find(ref)).id
 
     async def _read(self, job: Callable[[Any], T]) -> T:
         try:

@@ -234,6 +234,8 @@ async def test_next_and_undo(reception: Reception) -> None:
     _, page, _ = await visit.get(headers["Location"])
     form = re.search(r'action="(/staff/case/\w+/undo)".*?name="name" value="(\w+)"', page, re.DOTALL)
     assert form is not None
+    # Under the letters that the subscriber was told, which are his reading's.
+    assert f">{(await desk(scene).picture(ref)).case.reference}</a>" in page
     stranger = await come(reception, Role.MODERATOR, "oleg")
     assert (await stranger.post(form[1], {"name": form[2]}))[2]["Location"].endswith("said=too_late")
     assert (await visit.post(form[1], {"name": form[2]}))[2]["Location"].endswith("said=undone")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.web.staff.queue_rows import age, excerpt, moment
+from bot.web.staff.queue_rows import age, excerpt, hide, moment
 from bot.web.staff.queue_wanted import Wanted, read, remembered
 from core.domain.staff import Member, Role
 from core.storage.cases import Entry
@@ -235,6 +235,7 @@ async def test_excerpt_hides_long_numbers(reception: Reception) -> None:
     entry: Entry = (await desk(scene).page(Wanted().filters(_member(), NOW), 1))[0]
     text = "счёт 1234567890, счётчик 12345678: 5778,\n2542. Звоните +7 (914) 123-45-67 или 89141234567"
     assert excerpt(text, entry) == "счёт *7890, счётчик *5678: 5778, 2542. Звоните *4567 или *4567"
+    assert hide("Звоните: 8-800-000-00-00, счёт 1234567890", "1234567890", ours=True).endswith("00-00, счёт *7890")
     assert len(excerpt("а" * 500, entry)) == 160
 
 
