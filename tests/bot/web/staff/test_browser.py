@@ -27,6 +27,8 @@ PICTURES = os.environ.get("METERLINE_PICTURES", "")
 """A folder for pictures of every page, where somebody wants to look at them."""
 NEW = "eighteen wet horses"
 AXE = "4.14.1"
+REFUSED = re.compile(r"status of 4\d\d|Response Status Error Code 4\d\d")
+"""The browser and htmx note every refusal that they get, in these words; people see it on the page."""
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +53,7 @@ async def page(request: pytest.FixtureRequest, reception: Reception, browser: Br
     complaints: list[str] = []
     context = await browser.new_context(base_url=reception.url, color_scheme=request.param, locale="ru-RU")
     page = await context.new_page()
-    # The browser itself notes every refusal; these are shown to people.
-    page.on("console", lambda said: None if "status of 4" in said.text else complaints.append(said.text))
+    page.on("console", lambda said: None if REFUSED.search(said.text) else complaints.append(said.text))
     yield page
     await context.close()
     assert complaints == []
