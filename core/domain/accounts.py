@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from core.domain.tariffs import Tariffs
+from core.domain.values import value
 
 OutsidePolicy = Literal["next_period", "reject", "accept"]
 ExpiredPolicy = Literal["review", "accept"]
@@ -76,7 +77,7 @@ class Branch:
 Branches = Mapping[str, Branch]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Account:
     """A subscriber's account. `balance` is in kopecks, positive = the subscriber owes; `phone` is E.164."""
 
@@ -96,7 +97,7 @@ class Account:
     """How many are registered there: what a social norm grows with. None where billing does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Meter:
     """A meter and its last billed values: `billed[0]` is day or single, then night, then half-peak."""
 

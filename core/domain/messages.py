@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from core.domain.bill_codes import Bill
+from core.domain.values import value
 
 
 class Address(NamedTuple):
@@ -23,7 +24,7 @@ class Address(NamedTuple):
         return f"Address({self.channel}:…{self.external_id[-4:]})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Event:
     """What came in.
 
@@ -37,21 +38,21 @@ class Event:
     raw: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class TextReceived(Event):
     """A subscriber wrote. The text is whole, as typed; it stays out of reprs."""
 
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ChoiceMade(Event):
     """A subscriber pressed a button; `token` is the very one that was sent."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PhotoReceived(Event):
     """A subscriber sent a picture; `photo` is a reference that the channel's `fetch` understands."""
 
@@ -59,7 +60,7 @@ class PhotoReceived(Event):
     caption: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PhotoRead(Event):
     """We have looked for a bill's code in a picture that waited for that; `bill` is None where there is none.
 
@@ -79,33 +80,33 @@ def photo_read_id(event_id: str) -> str:
     return READ_PREFIX + event_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ContactShared(Event):
     """A subscriber shared the platform's contact card, and the platform says that it is his own."""
 
     phone: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Joined(Event):
     """A subscriber opened the conversation; `start` is what a deep link carried."""
 
     start: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Left(Event):
     """A subscriber blocked us or left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class OtherReceived(Event):
     """A subscriber sent what no reading can be in: a sticker, a voice message, a place; `what` is the vendor's word."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Arrival:
     """An event and when it reached us, aware UTC: what an inbox hands to the desk."""
 
@@ -122,7 +123,7 @@ class Delivery(StrEnum):
     """On its way; nothing to record but that it was taken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DeliveryReported(Event):
     """The vendor tells what became of a message of ours; `receipt_id` is the outbox row's idempotency key."""
 
@@ -225,7 +226,7 @@ class Capabilities:
     may_show_address: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class RawRequest:
     """An HTTP request as it came, so that a channel needs no web framework. Header names are in lower case."""
 
@@ -249,7 +250,7 @@ class RawAnswer:
     content_type: str = "text/plain; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Decoded:
     """What a request meant, and what to answer once its events are durable.
 

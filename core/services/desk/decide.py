@@ -1,7 +1,6 @@
 """One event's decision. Pure: everything it knows is in the facts, which it keeps true for the next event."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +22,7 @@ from core.domain.messages import (
 )
 from core.domain.readings import Status
 from core.domain.subscribers import Profile
+from core.domain.values import value
 from core.domain.windows import believed
 from core.services.desk import replies
 from core.services.desk.look_up import find
@@ -50,7 +50,7 @@ _MONEY: Final = frozenset({CommandKind.BALANCE, CommandKind.PAYMENT})
 """Words that ask about money, and the tokens of buttons that do."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Incoming:
     """An event on its way through the desk, with what the parser made of its text."""
 
