@@ -1,0 +1,187 @@
+"""Every payment provider, emulated, for tests that kill the service in the middle of a call to it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+
+from core.acquiring.chronopay.emulator import KEY as TOKEN_KEY
+from core.acquiring.chronopay.emulator import PRODUCT, ChronopayEmulator, Sale
+from core.acquiring.chronopay.emulator import SECRET as SHARED
+from core.acquiring.cloudpayments.emulator import PUBLIC_ID, CloudpaymentsEmulator
+from core.acquiring.cloudpayments.emulator import SECRET as API_SECRET
+from core.acquiring.emulation import Call, Emulator
+from core.acquiring.emulation import Fault as SharedFault
+from core.acquiring.robokassa.emulator import LOGIN, PAGE, STATE, RobokassaEmulator
+from core.acquiring.sberbank.emulator import KEY as CALLBACK_KEY
+from core.acquiring.sberbank.emulator import PAGE as SBERBANK_PAGE
+from core.acquiring.sberbank.emulator import REST, SberbankEmulator
+from core.acquiring.yookassa.emulator import Fault, YookassaEmulator
+from core.acquiring.yookassa.emulator.server import SECRET, SHOP
+
+
+class Striking:
+    """Says when it was called, and answers only when the caller is dead."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.countdown = 0
+        self.struck = asyncio.Event()
+        self.killed = asyncio.Event()
+
+    def strike(self) -> bool:
+        """One more of the moments at which the service may be killed; True for the one that is chosen."""
+        self.countdown -= 1
+        if self.countdown == 0:
+            self.struck.set()
+        return self.countdown == 0
+
+    async def hold(self) -> None:
+        """Count a call; the one that is chosen is taken, and not answered while its caller lives."""
+        if self.strike():
+            await self.killed.wait()
+
+
+class Bank(Protocol):
+    """What the test needs of a provider."""
+
+    name: str
+    url: str
+    struck: asyncio.Event
+    killed: asyncio.Event
+    countdown: int
+
+    async def start(self) -> None:
+        """Listen."""
+
+    async def stop(self) -> None:
+        """Hang up."""
+
+    def strike(self) -> bool:
+        """As `Striking` has it."""
+
+    def section(self) -> Mapping[str, Any]:
+        """Settings that lead here, by their names in the configuration."""
+
+    def visit(self, link: str) -> Any:
+        """The subscriber opens the provider's page."""
+
+    async def take(self, kept: Any) -> Sequence[Call]:
+        """The subscriber pays; the calls that tell of it, the last word among them."""
+
+    def of(self, account: str) -> Sequence[Any]:
+        """What the provider keeps for an account, paid or not."""
+
+
+class Yookassa(Striking, YookassaEmulator):
+    name = "yookassa"
+
+    async def _begin(self, request: web.Request) -> web.StreamResponse | Fault | None:
+        found = await super()._begin(request)
+        await self.hold()
+        return found
+
+    def section(self) -> Mapping[str, Any]:
+        return {
+            "shop_id": SHOP,
+            "secret_key": SECRET,
+            "api_base": f"{self.url}/v3",
+            "networks": ["127.0.0.0/8"],
+        }
+
+    def visit(self, link: str) -> Any:
+        return self.payments[link.rpartition("/")[2]]
+
+    async def take(self, kept: Any) -> Sequence[Call]:
+        self.succeed(kept.id)
+        bodies = [self.notification(kept.id), self.notification(kept.id, "payment.waiting_for_capture")]
+        return [Call("POST", body=body.decode(), headers={"Content-Type": "application/json"}) for body in bodies]
+
+    def of(self, account: str) -> Sequence[Any]:
+        return [each for each in self.payments.values() if each.object["description"].endswith(account)]
+
+
+class _Shop(Striking, Emulator):
+    """One of those that share `core.acquiring.emulation`."""
+
+    async def spoil(
+        self, fault: SharedFault | int | None, request: web.Request, good: web.Response
+    ) -> web.StreamResponse:
+        await self.hold()
+        return await super().spoil(fault, request, good)
+
+    async def take(self, kept: Any) -> Sequence[Call]:
+        await self.pay(kept)  # type: ignore[attr-defined] # every one of them has it
+        return self.calls[-1:]
+
+
+class Sberbank(_Shop, SberbankEmulator):
+    name = "sberbank"
+
+    def section(self) -> Mapping[str, Any]:
+        ours = self.settings()
+        return {
+            "user_name": ours.user_name,
+            "password": ours.password,
+            "callback_key": CALLBACK_KEY,
+            "api_url": f"{self.url}{REST}",
+            "page_url": f"{self.url}{SBERBANK_PAGE}",
+        }
+
+    def of(self, account: str) -> Sequence[Any]:
+        return [each for each in self.orders.values() if each.form["description"].endswith(account)]
+
+
+class Cloudpayments(_Shop, CloudpaymentsEmulator):
+    name = "cloudpayments"
+
+    def section(self) -> Mapping[str, Any]:
+        return {"public_id": PUBLIC_ID, "api_secret": API_SECRET, "api_url": self.url}
+
+    def of(self, account: str) -> Sequence[Any]:
+        return [each for each in self.orders.values() if each.form["Description"].endswith(account)]
+
+
+class Robokassa(_Shop, RobokassaEmulator):
+    name = "robokassa"
+
+    def section(self) -> Mapping[str, Any]:
+        ours = self.settings()
+        return {
+            "login": LOGIN,
+            "password1": ours.password1,
+            "password2": ours.password2,
+            "page_url": f"{self.url}{PAGE}",
+            "state_url": f"{self.url}{STATE}",
+        }
+
+    def of(self, account: str) -> Sequence[Any]:
+        return [each for each in self.operations.values() if each.parameters["Description"].endswith(account)]
+
+
+class Chronopay(_Shop, ChronopayEmulator):
+    name = "chronopay"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sales: dict[str, Sale] = {}
+
+    def section(self) -> Mapping[str, Any]:
+        return {
+            "product_id": PRODUCT,
+            "shared_secret": SHARED,
+            "token_key": TOKEN_KEY,
+            "page_url": f"{self.url}/",
+        }
+
+    def visit(self, link: str) -> Sale:
+        number = parse_qs(urlsplit(link).query)["order_id"][0]
+        return self.sales.setdefault(number, super().visit(link))
+
+    def of(self, account: str) -> Sequence[Any]:
+        return [each for each in self.sales.values() if each.parameters["product_name"].endswith(account)]
+
+
+BANKS = (Yookassa, Sberbank, Cloudpayments, Robokassa, Chronopay)
