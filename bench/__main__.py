@@ -4,10 +4,11 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import desk, importing, messenger, moderation, parsing, reminders, throughput
+from bench import balance, desk, importing, messenger, moderation, parsing, reminders, throughput
 from tests.postgres import PostgresServer
 
 ACCOUNTS = 100_000
@@ -17,29 +18,19 @@ MANY = 1_000_000
 
 def main() -> int:
     """Run what was asked for by name, or all but `reminders`, which takes minutes and measures no machine."""
-    parts = sys.argv[1:] or ["parser", "queue", "desk", "throughput", "telegram", "size", "import"]
-    if shutil.which("wrk") is None and set(parts) - {"parser", "queue", "desk", "import", "reminders"}:
+    parts = sys.argv[1:] or [part for part in PARTS if part != "reminders"]
+    if unknown := set(parts) - set(PARTS):
+        print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    if shutil.which("wrk") is None and LOADED & set(parts):
         print("wrk is missing; on Debian: apt-get install wrk", file=sys.stderr)
         return 2
     figures: dict[str, Any] = {}
     folder = Path(tempfile.mkdtemp(prefix="meterline-bench-"))
     try:
-        if "parser" in parts:
-            figures |= parsing.run()
-        if "queue" in parts:
-            figures |= moderation.run(folder)
-        if "desk" in parts:
-            figures |= desk.run(folder)
-        if "throughput" in parts:
-            figures |= speed(folder)
-        if "telegram" in parts:
-            figures |= messenger.run(folder, ACCOUNTS)
-        if "size" in parts:
-            figures |= size(folder)
-        if "import" in parts:
-            figures |= importing.run()
-        if "reminders" in parts:
-            figures |= reminders.run()
+        for part, run in PARTS.items():
+            if part in parts:
+                figures |= run(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps({name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}))
@@ -93,6 +84,22 @@ def size(folder: Path) -> dict[str, Any]:
     factor = few["rps"] / many["rps"]
     print(f"a message costs {factor:.2f} times as much with {MANY:,} accounts")
     return {"million_accounts_factor": factor}
+
+
+PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "parser": lambda _: parsing.run(),
+    "queue": moderation.run,
+    "desk": desk.run,
+    "throughput": speed,
+    "balance": lambda folder: balance.run(folder, ACCOUNTS),
+    "telegram": lambda folder: messenger.run(folder, ACCOUNTS),
+    "size": size,
+    "import": lambda _: importing.run(),
+    "reminders": lambda _: reminders.run(),
+}
+"""In the order in which they run."""
+LOADED = {"throughput", "balance", "telegram", "size"}
+"""Those that load a server with wrk."""
 
 
 if __name__ == "__main__":

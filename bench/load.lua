@@ -1,5 +1,6 @@
--- wrk's side of the benchmark: every request is another SMS with a distinct, valid reading.
--- Arguments: seed, accounts, how many of them to visit (spread over all), requests of earlier rounds, time of sending.
+-- wrk's side of the benchmark: every request is another SMS, with a distinct, valid reading or a word before the account.
+-- Arguments: seed, accounts, how many of them to visit (spread over all), requests of earlier rounds, time of sending,
+-- and the word, such as BAL.
 -- Account i texts from the phone on file, so the answer says the consumption; each pass over the accounts has higher
 -- values. `sent` in the result is where the next round goes on.
 local threads = {}
@@ -10,6 +11,7 @@ end
 
 function init(args)
   seed, accounts, visited, first, sent_at = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4]), args[5]
+  word = args[6]
   count = math.ceil(first / 2)
 end
 
@@ -18,9 +20,12 @@ function request()
   local n = count * 2 + number
   local i = (n * 7919 % visited) * (accounts / visited)
   local value = 5100 + math.floor(n / visited)
-  local body = string.format(
-    '{"id":"%s-%d-%d","from":"+7914%07d","to":"+79244114455","text":"%d %d %d %d","sent_at":"%s"}',
-    seed, number, count, i, 1000000000 + i, 20000000 + i, value, value - 3000, sent_at)
+  local text = string.format("%d %d %d %d", 1000000000 + i, 20000000 + i, value, value - 3000)
+  if word then
+    text = string.format("%s %d", word, 1000000000 + i)
+  end
+  local body = string.format('{"id":"%s-%d-%d","from":"+7914%07d","to":"+79244114455","text":"%s","sent_at":"%s"}',
+    seed, number, count, i, text, sent_at)
   count = count + 1
   return wrk.format("POST", nil, nil, body)
 end

@@ -93,12 +93,16 @@ def _wait(port: int, path: str, running: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"nothing answers on port {port}")
 
 
-def shoot(port: int, name: str, accounts: int, visited: int, first: int = 0) -> dict[str, float]:
-    """Load a server with wrk; what its summary says, and `rps`. `first`: how many requests earlier rounds have sent."""
+def shoot(port: int, name: str, accounts: int, visited: int, first: int = 0, *, word: str = "") -> dict[str, float]:
+    """Load a server with wrk; what its summary says, and `rps`.
+
+    `first`: how many requests earlier rounds have sent. `word`: what is asked about the accounts, in place of readings.
+    """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(LUA)]
     command += ["-H", f"X-Meterline-Secret: {SECRET}", "-H", "Content-Type: application/json"]
     command += [f"http://127.0.0.1:{port}/hooks/sms/generic", "--", name, str(accounts), str(visited), str(first), now]
+    command += [word] if word else []
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     line = next(line for line in printed.splitlines() if line.startswith("RESULT "))
     result: dict[str, float] = json.loads(line.removeprefix("RESULT "))
