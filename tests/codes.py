@@ -1,6 +1,7 @@
 """Pictures of bills' codes, as a phone would take them."""
 
 import io
+import random
 import zlib
 
 import zxingcpp
@@ -8,15 +9,24 @@ from PIL import Image
 
 
 def pictured(
-    payload: bytes, *, form: str = "JPEG", turned: int = 0, scale: int = 5, transparent: bool = False
+    payload: bytes,
+    *,
+    form: str = "JPEG",
+    turned: int = 0,
+    scale: int = 5,
+    transparent: bool = False,
+    noise: float = 0,
 ) -> bytes:
-    """A photo of a QR code with this payload, on a sheet of paper."""
+    """A photo of a QR code with this payload, on a sheet of paper; `noise` is the share of each point that is chance."""
     code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     drawn = memoryview(code.to_image(scale=scale))
     height, width = drawn.shape
     paper = Image.new("L", (width * 2, height * 2), 235)
     paper.paste(Image.frombytes("L", (width, height), bytes(drawn)), (width // 2, height // 3))
     paper = paper.rotate(turned, expand=True, fillcolor=200)
+    if noise:
+        grain = random.Random(7).randbytes(paper.width * paper.height)  # noqa: S311 - a picture's grain
+        paper = Image.blend(paper, Image.frombytes("L", paper.size, grain), noise)
     if transparent:
         # Black where the code is dark, and black that nobody sees elsewhere.
         black = Image.new("L", paper.size, 0)

@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from bot.web.public.looks import dialled, language_of, render, roubles, words
-from core.domain.accounts import mask
+from bot.web.public.bank_code import BankCode, bank_code
+from bot.web.public.looks import Words, dialled, language_of, render, roubles, words
+from core.domain.accounts import Account, Payee, mask
 from core.domain.orders import Terms
 from core.domain.privacy import mask_address
 from core.services.payments import Stage, View
 
 FORMS: Final = frozenset({Stage.OPEN, Stage.FAILED})
 """Stages at which the sum is asked for first of all."""
+
+
+CODED: Final = FORMS | {Stage.UNPAYABLE}
+"""Stages at which nothing is under way, so that a bank's app may pay: a payment begun would be made twice."""
 
 
 class Typed(NamedTuple):
@@ -29,15 +34,24 @@ def bill(
     hears: bool,
     commission_free: bool,
     phones: Sequence[str],
+    payee: Payee | None = None,
     typed: Typed | None = None,
     wrong: str = "",
+    coded: bool = False,
+    coded_sum: int | None = None,
 ) -> str:
-    """The page. `wrong` is the field of the form that cannot be used; `hears`: we get to know how it ends."""
+    """The page. `wrong` is the field of the form that cannot be used; `hears`: we get to know how it ends.
+
+    `payee`: who is paid by a bank's app; None where that is not offered. `coded`: the code was asked for, with a sum of
+    `coded_sum` kopecks; it has the whole account number, which nothing else on the page has.
+    """
     said = words(language_of(view.language))["pay"]
     account = view.account
     known = account is not None and account.balance is not None and account.balance_date is not None
     balance = account.balance if account is not None and known and account.balance is not None else 0
     state = "unknown" if not known else "debt" if balance > 0 else "overpaid" if balance < 0 else "zero"
+    codes = view.stage in CODED and payee is not None and account is not None
+    code = _code(account, payee, coded_sum, said["code"]) if coded and codes else None
     form = typed or Typed(_typed(view.amount), view.method or next(iter(methods), ""))
     return render(
         "pay.html",
@@ -59,6 +73,9 @@ def bill(
         methods=[(name, said["methods"].get(name, name)) for name in methods],
         commission=said["no_commission"] if commission_free else said["commission"],
         saves=view.saves,
+        codes=codes,
+        code=code,
+        code_sum=roubles(coded_sum) if coded_sum is not None else "",
         pay_url=view.pay_url,
         receipt_url=view.receipt_url,
         hears=hears,
@@ -69,3 +86,11 @@ def bill(
 def _typed(amount: int | None) -> str:
     """A sum as one would type it."""
     return "" if amount is None else f"{amount // 100},{amount % 100:02d}"
+
+
+def _code(account: Account | None, payee: Payee | None, amount: int | None, said: Words) -> BankCode | None:
+    """The code for a bank's app."""
+    if account is None or payee is None:
+        return None
+    purpose = f"{said['purpose']} {account.number}"
+    return bank_code(account, payee, amount, title=said["picture"], purpose=purpose)

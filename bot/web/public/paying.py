@@ -16,7 +16,7 @@ from bot.web.answers import RETRY_SECONDS
 from bot.web.metrics import Metrics
 from bot.web.public import bills, looks
 from bot.web.public.pages import page
-from core.domain.accounts import Branches
+from core.domain.accounts import Branches, Payee
 from core.domain.orders import PATH, Terms
 from core.services.payments import Payments, Refused, Stage, View
 from core.storage.database import Unavailable
@@ -25,6 +25,9 @@ from parsers import kopecks
 REFRESH: Final = {Stage.ASKING: 3, Stage.WAITING: 15}
 """Seconds after which the page looks by itself how things stand."""
 EMAIL: Final = re.compile(r"[\w.!#$%&*+/=?^`{|}~-]{1,64}@[\w.-]{1,100}\.[^\W\d_]{2,30}")
+
+CODE: Final = "code"
+"""The button for the code of a bank's app."""
 
 log = structlog.get_logger()
 
@@ -61,10 +64,10 @@ class PayPages:
         form = dict(parse_qsl((await request.read()).decode("utf-8", "replace")))
         typed = bills.Typed(*(form.get(name, "").strip() for name in ("amount", "method", "email")))
         amount = kopecks(typed.amount)
-        if amount is None:
-            return await self._again(token, typed, "amount")
-        if typed.email and not EMAIL.fullmatch(typed.email):
-            return await self._again(token, typed, "email")
+        if CODE in form:
+            return await self._coded(token, typed, amount)
+        if amount is None or (typed.email and not EMAIL.fullmatch(typed.email)):
+            return await self._again(token, typed, "amount" if amount is None else "email")
         try:
             view = await self._payments.pay(token, amount=amount, method=typed.method, email=typed.email)
         except Refused as refused:
@@ -78,6 +81,16 @@ class PayPages:
         answer.headers[hdrs.LOCATION] = token
         return answer
 
+    async def _coded(self, token: str, typed: bills.Typed, amount: int | None) -> web.Response:
+        """The page with the code for a bank's app. Not shown unasked: a preview must not see the account."""
+        if typed.amount and (amount is None or not self._terms.allows(amount)):
+            return await self._again(token, typed, "amount")
+        try:
+            view = await self._payments.view(token)
+        except Unavailable as problem:
+            return self._unavailable(problem)
+        return self._missed() if view is None else self._page(view, typed, coded=True, amount=amount)
+
     async def _again(self, token: str, typed: bills.Typed, wrong: str) -> web.Response:
         """The form once more, with what was typed and what is wrong with it."""
         try:
@@ -89,7 +102,14 @@ class PayPages:
         return self._page(view, typed, wrong, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def _page(
-        self, view: View, typed: bills.Typed | None = None, wrong: str = "", status: HTTPStatus = HTTPStatus.OK
+        self,
+        view: View,
+        typed: bills.Typed | None = None,
+        wrong: str = "",
+        *,
+        status: HTTPStatus = HTTPStatus.OK,
+        coded: bool = False,
+        amount: int | None = None,
     ) -> web.Response:
         text = bills.bill(
             view,
@@ -98,14 +118,21 @@ class PayPages:
             hears=self._payments.hears(view.provider),
             commission_free=self._commission_free,
             phones=self._phones(view),
+            payee=self._payee(view),
             typed=typed,
             wrong=wrong,
+            coded=coded,
+            coded_sum=amount,
         )
         answer = page(status, text)
         seconds = REFRESH.get(view.stage)
         if seconds and not wrong and self._payments.hears(view.provider):
             answer.headers["Refresh"] = str(seconds)
         return answer
+
+    def _payee(self, view: View) -> Payee | None:
+        branch = self._branches.get(view.account.branch) if view.account else None
+        return branch.payee if branch else None
 
     def _phones(self, view: View | None) -> tuple[str, ...]:
         branch = self._branches.get(view.account.branch) if view and view.account else None

@@ -1,12 +1,16 @@
 """The scanner as the process that it is: real pictures, and what only claims to be one."""
 
+import io
 import time
 from pathlib import Path
 
 import pytest
+import segno
 from structlog.testing import capture_logs
 
 from channels.toolkit.album import PICTURE
+from core.domain.accounts import Payee
+from core.domain.bill_codes import Bill, Encoding, read, write
 from core.services.photos import scanning
 from core.services.photos.scanning import scan
 from core.services.photos.worker import bill_in
@@ -16,11 +20,25 @@ FIELDS = "Name=ПАО Свет|PersonalAcc=40702810138250123017|BankName=Бан�
 
 
 @pytest.mark.parametrize(("number", "codec"), [("1", "cp1251"), ("2", "utf-8"), ("3", "koi8-r")])
-@pytest.mark.parametrize(("form", "turned"), [("JPEG", 0), ("PNG", 17), ("WEBP", 90), ("GIF", 180)])
-async def test_codes_in_pictures(number: str, codec: str, form: str, turned: int) -> None:
-    """The bytes of a code come whole in every encoding, however the picture is kept and held."""
+@pytest.mark.parametrize(
+    ("form", "turned", "noise"),
+    [("JPEG", 0, 0), ("PNG", 17, 0), ("WEBP", 90, 0), ("GIF", 180, 0), ("JPEG", 200, 0.3), ("PNG", 33, 0.3)],
+)
+async def test_codes_in_pictures(number: str, codec: str, form: str, turned: int, noise: float) -> None:
+    """The bytes of a code come whole in every encoding, however the picture is kept and held, in poor light, too."""
     payload = f"ST0001{number}|{FIELDS}".encode(codec)
-    assert await scan(pictured(payload, form=form, turned=turned)) == [payload]
+    assert await scan(pictured(payload, form=form, turned=turned, noise=noise)) == [payload]
+
+
+@pytest.mark.parametrize("encoding", list(Encoding), ids=lambda encoding: encoding.name)
+async def test_our_own_codes_are_read_back(encoding: Encoding) -> None:
+    """What our writer writes, and segno draws, is the same bill to a phone."""
+    payee = Payee(name="АО Энергосбыт", account="40702810138250123017", bank="Банк", bic="044525225", inn="2721000001")
+    bill = Bill(payee=payee, account="1234567890", amount=123_456, period=202611, more={"TechCode": "02"})
+    drawn = io.BytesIO()
+    segno.make(write(bill, encoding), error="m", micro=False).save(drawn, kind="png", scale=4, border=4)
+    (payload,) = await scan(drawn.getvalue())
+    assert read(payload) == bill
 
 
 async def test_code_on_no_paper() -> None:

@@ -33,6 +33,9 @@ secret_key = "test_emulated-secret-key"
 api_base = "{url}/v3"
 networks = ["203.0.113.0/24"]
 """
+PAYEE = """
+payee = { name = "Сбыт", account = "40702810900000000001", bank = "Банк", bic = "040813608", inn = "2721000001" }
+"""
 FROM_YOOKASSA = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
 """As a proxy on this machine writes it; what stands to the left came from outside."""
 
@@ -103,7 +106,9 @@ async def counter(folder: Path, clock: FixedClock, provider: str = "yookassa") -
     config = CONFIG.replace("port = 0\n", 'port = 0\npublic_url = "https://sms.example.ru"\n')
     # The branches come last in the file, and a section cannot follow them.
     head, branch, tail = config.partition("[[branch]]")
-    file.write_text(head + PAYMENTS.format(provider=provider, url=bank.url) + branch + tail, encoding="utf-8")
+    first, second, rest = tail.partition("[[branch]]")
+    payments = PAYMENTS.format(provider=provider, url=bank.url)
+    file.write_text(f"{head}{payments}{branch}{first}{PAYEE}{second}{rest}", encoding="utf-8")
     service = build(load(file, {}), Texts(), clock)
     host, port = await service.start()
     await subscriber(service.database)

@@ -4,11 +4,13 @@ import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from bot import logs
+from core.domain import bill_codes
 from core.storage.database import Unavailable
 from core.storage.tables import payment_attempt, payment_notice
 from tests.bot.web.public.counter import FROM_YOOKASSA, TOKEN, Counter, counter
@@ -308,3 +310,46 @@ async def test_paid_by_two_at_once(till: Counter, path: str) -> None:
     await asyncio.gather(*(till.press(each) for each in (path, other, path, other, path)))
     assert len(till.bank.payments) == 1
     assert await till.orders() == ["pending"]
+
+
+async def test_code_for_a_banks_app(till: Counter, path: str) -> None:
+    """Asked for, it pays the typed sum to ourselves; nothing is ordered for it."""
+    status, text, _ = await till.call("POST", path, amount="500", code="1")
+    assert status == 200
+    assert "Сумма в коде: 500,00" in said(text)
+    code = bill_codes.read(re.search(r"ST00012[^<]+", unescape(text))[0])  # type: ignore[index] # or it fails here
+    assert (code.account, code.amount, code.payee.inn) == ("2701001101", 50_000, "2721000001")
+    assert code.more["Purpose"] == "Электроэнергия, лицевой счёт 2701001101"
+    assert await till.orders() == []
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "has"),
+    [
+        ({"amount": ""}, 200, "ST00012"),
+        ({"amount": "двести"}, 422, "Напишите сумму числом"),
+        ({"amount": "0,01"}, 422, "Напишите сумму числом"),
+        ({"amount": "987,65", "email": "нет"}, 200, "ST00012"),
+    ],
+)
+async def test_sums_of_a_code(till: Counter, path: str, form: dict[str, str], status: int, has: str) -> None:
+    """Without one the bank's app asks; one that cannot be paid is refused as at the button."""
+    got, text, _ = await till.call("POST", path, **{"code": "1"} | form)
+    assert (got, has in text) == (status, True)
+    assert ("Sum=" in text) is ("98765" in text)
+
+
+@pytest.mark.parametrize("stage", ["asked", "paid", "expired", "unknown"])
+async def test_no_code_where_it_would_pay_twice(till: Counter, path: str, stage: str) -> None:
+    """Not while the bank waits, nor afterwards, nor for an old or foreign link."""
+    if stage == "asked":
+        await till.press(path)
+    elif stage == "paid":
+        await paid(till, path)
+    elif stage == "expired":
+        path = await till.link("another-token-of-a-page-1", expires_at=NOW)
+    else:
+        path = "/pay/another-token-of-a-page-1"
+    _, text, _ = await till.call("POST", path, amount="500", code="1")
+    assert "ST00012" not in text
+    assert "2701001101" not in text

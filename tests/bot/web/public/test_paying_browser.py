@@ -1,12 +1,17 @@
 """The payment page in headless Chromium, from the link in the chat to the bank and back."""
 
+import io
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
+from bot.web.public.looks import words
+from core.domain import bill_codes
 from tests.bot.legibility import assert_legible
 from tests.bot.web.public.counter import Counter, counter
 from tests.conftest import FixedClock
@@ -84,6 +89,40 @@ async def test_a_slip_is_shown_beside_the_field(page: Page, till: Counter, reque
     await expect(page.locator("#amount-wrong")).to_contain_text("Напишите сумму числом")
     await expect(page.get_by_label("Почта")).to_have_value("me@example.ru")
     await look(page, request, "pay-wrong")
+
+
+async def test_a_banks_app_reads_the_code(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
+    """As it stands on the screen, whatever the page's colours."""
+    await page.goto(await till.link())
+    await page.get_by_label("Сумма").fill("1 500,50")
+    await page.get_by_role("button", name="QR-код").click()
+    await look(page, request, "pay-code")
+    shot = Image.open(io.BytesIO(await page.locator("figure").screenshot()))
+    (found,) = zxingcpp.read_barcodes(shot)
+    code = bill_codes.read(found.bytes)
+    assert (code.account, code.amount, code.payee.account) == ("2701001101", 150_050, "40702810900000000001")
+    await expect(page.get_by_label("Сумма")).to_have_value("1 500,50")
+    await expect(page.get_by_role("button", name="Оплатить")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_by_keyboard_alone(till: Counter, browser: Browser, language: str) -> None:
+    """From the first key to the bank: every control is reached in the order in which it stands."""
+    said = words(language)["pay"]
+    context = await browser.new_context(base_url=till.running.url, viewport={"width": 1280, "height": 800})
+    page = await context.new_page()
+    await page.goto(await till.link(language=language))
+    seen = []
+    for _ in range(5):
+        await page.keyboard.press("Tab")
+        seen.append(await page.evaluate("document.activeElement.name || document.activeElement.innerText"))
+    assert seen == ["amount", "method", "email", said["button"], "code"]
+    await page.keyboard.press("Shift+Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_have_text(said["stages"]["waiting"]["title"])
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name=said["go"])).to_be_focused()
+    await context.close()
 
 
 async def test_an_old_link(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
