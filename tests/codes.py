@@ -17,7 +17,7 @@ def pictured(
     transparent: bool = False,
     noise: float = 0,
 ) -> bytes:
-    """A photo of a QR code with this payload, on a sheet of paper; `noise` is the share of each point that is chance."""
+    """A photo of a QR code with this payload, on a sheet of paper; `noise` is what share of each point is chance."""
     code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     drawn = memoryview(code.to_image(scale=scale))
     height, width = drawn.shape
