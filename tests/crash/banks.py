@@ -78,10 +78,9 @@ class Bank(Protocol):
 class Yookassa(Striking, YookassaEmulator):
     name = "yookassa"
 
-    async def _begin(self, request: web.Request) -> web.StreamResponse | Fault | None:
-        found = await super()._begin(request)
+    async def _answer(self, request: web.Request, fault: Fault | None, found: dict[str, Any]) -> web.StreamResponse:
         await self.hold()
-        return found
+        return await super()._answer(request, fault, found)
 
     def section(self) -> Mapping[str, Any]:
         return {

@@ -7,15 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from sqlalchemy import Connection, insert, select, update
 
-from core.acquiring.yookassa.emulator import Fault, YookassaEmulator
 from core.storage.database import Database, connect
 from core.storage.tables import account, autopay, autopay_charge, case, link, outbox, payment_order
-from tests.crash.service import NOWHERE, SECRET, ServiceProcess
+from tests.crash.banks import Yookassa
+from tests.crash.service import ServiceProcess
 from tests.crash.test_kill import fill_accounts
-from tests.crash.test_payments import CONFIG, until
+from tests.crash.test_payments import configured, until
 
 KILLS = 20
 SUBSCRIBERS = 60
@@ -30,25 +29,6 @@ CARD = "a-stored-card"
 pytestmark = pytest.mark.crash
 
 
-class Bank(YookassaEmulator):
-    """An emulated YooKassa that says when it was called, and answers only then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.methods.add(CARD)
-        self.countdown = 0
-        self.struck = asyncio.Event()
-        self.killed = asyncio.Event()
-
-    async def _answer(self, request: web.Request, fault: Fault | None, found: dict[str, object]) -> web.StreamResponse:
-        self.countdown -= 1
-        if self.countdown == 0:
-            # Charged, and not answered before the caller is dead.
-            self.struck.set()
-            await self.killed.wait()
-        return await super()._answer(request, fault, found)
-
-
 @pytest.mark.parametrize("seed", [20261127])
 async def test_sigkill_charges_no_month_twice(database_url: str, tmp_path: Path, seed: int) -> None:
     """Killed 20 times, in the middle of announcing and of the bank's calls: one notice and one charge each."""
@@ -56,10 +36,10 @@ async def test_sigkill_charges_no_month_twice(database_url: str, tmp_path: Path,
     database = connect(database_url)
     await database.write(fill_accounts)
     await database.write(_agree)
-    bank = Bank()
+    bank = Yookassa()
+    bank.methods.add(CARD)
     await bank.start()
-    config = CONFIG.format(url=database_url, secret=SECRET, send_url=NOWHERE, bank=bank.url) + MORE
-    service = ServiceProcess(tmp_path, database_url, config)
+    service = ServiceProcess(tmp_path, database_url, configured(bank, database_url) + MORE)
     for life in range(KILLS):
         bank.countdown = chance.randint(1, 5) if life > 4 else 0
         bank.struck.clear()

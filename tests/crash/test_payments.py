@@ -127,8 +127,17 @@ async def test_sigkill_loses_no_order_and_pays_none_twice(database_url: str, tmp
 
 @pytest.mark.parametrize("bank", [bank for bank in BANKS if bank is not Yookassa], ids=lambda bank: bank.name)
 async def test_the_same_at_the_others(bank: type[Bank], sqlite_url: str, tmp_path: Path) -> None:
-    """Whether the provider opens payments or takes links, is asked or calls: the same."""
+    """Whether the provider opens payments or takes links, is asked or calls: the same.
+
+    ChronoPay is never called, so there it dies at the button and at the notification only.
+    """
     await kill_while_paying(bank(), sqlite_url, tmp_path, 20261127)
+
+
+def configured(bank: Bank, url: str) -> str:
+    """The configuration of a service that takes payments by this bank."""
+    section = "\n".join(f"{name} = {json.dumps(value)}" for name, value in bank.section().items())
+    return CONFIG.format(url=url, secret=SECRET, send_url=NOWHERE, bank=bank.name, section=section)
 
 
 async def kill_while_paying(bank: Bank, url: str, folder: Path, seed: int) -> set[str]:
@@ -138,9 +147,7 @@ async def kill_while_paying(bank: Bank, url: str, folder: Path, seed: int) -> se
     await database.write(fill_accounts)
     await database.write(_pages)
     await bank.start()
-    section = "\n".join(f"{name} = {json.dumps(value)}" for name, value in bank.section().items())
-    config = CONFIG.format(url=url, secret=SECRET, send_url=NOWHERE, bank=bank.name, section=section)
-    service, crowd = ServiceProcess(folder, url, config), Crowd(bank, chance)
+    service, crowd = ServiceProcess(folder, url, configured(bank, url)), Crowd(bank, chance)
     tasks = []
     for life in range(KILLS):
         bank.countdown = chance.randint(1, 12)
