@@ -238,7 +238,8 @@ def _branches() -> Sequence[BranchSettings]:
     ]
     plain[1] = plain[1].model_copy(update={"payment_provider": "yookassa"})
     strict = plain[0].model_copy(update={"code": "strict", "outside": "reject"})
-    return (*plain, strict, plain[0].model_copy(update={"code": "priced", "tariffs": read_tariffs(TARIFFS)}))
+    priced = {"code": "priced", "tariffs": read_tariffs(TARIFFS), "payment_provider": "yookassa"}
+    return (*plain, strict, plain[0].model_copy(update=priced))
 
 
 def _newest_case(connection: Connection, channel: str) -> str:
