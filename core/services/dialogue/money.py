@@ -107,7 +107,7 @@ def offer_for_reading(talk: Talk, account: Account, meter: Meter) -> None:
     cost = preliminary(talk.scene, account, meter, stored[-1].values, placement)
     amount = (account.balance or 0) - talk.scene.transit(account) + (cost or 0)
     if cost is not None and amount > 0:
-        _send_link(talk, account, talk.scene.rules.payments.proposed(amount), "payment-reading-linked")
+        _send_link(talk, account, talk.scene.rules.payments.proposed(amount), month=placement.period % 100)
 
 
 def _choose(talk: Talk, then: Callable[[Talk, list[Account]], None]) -> bool:
@@ -137,8 +137,8 @@ def _offer_one(talk: Talk, account: Account) -> None:
     talk.say(key, ((menu.cancel(talk),),), account=mask(account.number))
 
 
-def _send_link(talk: Talk, account: Account, amount: int, key: str = "payment-link-linked") -> None:
-    """A link to our payment page; the provider hears of it only when the button there is pressed."""
+def _send_link(talk: Talk, account: Account, amount: int, *, month: int = 0) -> None:
+    """A link to our payment page, for a reading of that month where one is given; the provider hears of it only when the button there is pressed."""
     terms, token = talk.scene.rules.payments, talk.scene.draw.token()
     talk.decision.account_id = account.id
     talk.decision.code = "payment_link"
@@ -154,11 +154,12 @@ def _send_link(talk: Talk, account: Account, amount: int, key: str = "payment-li
     url = f"{talk.scene.rules.identity.public_url}{orders.PATH}{token}"
     choices = menu.rows(talk) if talk.scene.capabilities.button_rows else ()
     talk.say(
-        key,
+        "payment-reading-linked" if month else "payment-link-linked",
         choices,
         link=(url, talk.render("open-payment")),
         account=mask(account.number),
         sum=replies.roubles(amount),
+        month=month,
     )
 
 
