@@ -138,7 +138,10 @@ def _offer_one(talk: Talk, account: Account) -> None:
 
 
 def _send_link(talk: Talk, account: Account, amount: int, *, month: int = 0) -> None:
-    """A link to our payment page, for a reading of that month where one is given; the provider hears of it only when the button there is pressed."""
+    """A link to our payment page; the provider hears of it only when the button there is pressed.
+
+    `month`: of the reading just stored, if it is for one.
+    """
     terms, token = talk.scene.rules.payments, talk.scene.draw.token()
     talk.decision.account_id = account.id
     talk.decision.code = "payment_link"
