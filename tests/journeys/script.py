@@ -179,5 +179,5 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
 """`world.ACCOUNTS` with codes on their bills, and a few more: nine of one subscriber, one without a phone, and so on.
 
 `strict` is of a branch that refuses readings outside the window; `priced` and `ranged` are of one that has price lists;
-payments are taken for those of Amur.
+payments are taken for those three and for those of Amur.
 """

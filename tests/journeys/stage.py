@@ -237,8 +237,9 @@ def _branches() -> Sequence[BranchSettings]:
         for branch in (KHABAROVSK, AMUR)
     ]
     plain[1] = plain[1].model_copy(update={"payment_provider": "yookassa"})
-    strict = plain[0].model_copy(update={"code": "strict", "outside": "reject"})
-    return (*plain, strict, plain[0].model_copy(update={"code": "priced", "tariffs": read_tariffs(TARIFFS)}))
+    strict = plain[0].model_copy(update={"code": "strict", "outside": "reject", "payment_provider": "yookassa"})
+    priced = {"code": "priced", "tariffs": read_tariffs(TARIFFS), "payment_provider": "yookassa"}
+    return (*plain, strict, plain[0].model_copy(update=priced))
 
 
 def _newest_case(connection: Connection, channel: str) -> str:

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 from core.domain import handovers, orders
-from core.domain.accounts import Account, mask
+from core.domain.accounts import Account, Meter, mask
 from core.domain.decisions import NewHandover, NewPaymentPage
 from core.domain.handovers import digest_of
+from core.domain.readings import Code
+from core.domain.windows import place
 from core.services.desk import replies
+from core.services.desk.estimates import preliminary
 from core.services.dialogue import choose, menu
 from core.services.dialogue.talk import Talk
 from parsers import kopecks
@@ -87,6 +90,26 @@ def ask_sum(talk: Talk) -> None:
     talk.say("payment-sum", ((menu.cancel(talk),),), least=least, most=most)
 
 
+def may_pay(talk: Talk, account: Account) -> bool:
+    """Whether a link to pay for the account may be sent here at all."""
+    return talk.scene.capabilities.may_send_payment_link and talk.scene.rules.takes_payments(account)
+
+
+def offer_for_reading(talk: Talk, account: Account, meter: Meter) -> None:
+    """A link for what is owed and what the reading just stored costs, in place of the answer to it.
+
+    That answer stands where the reading was not accepted, or where a credit covers all of it.
+    """
+    stored = [reading for reading in talk.decision.readings if reading.meter_id == meter.id]
+    if talk.decision.code != Code.ACCEPTED.value or not stored or not may_pay(talk, account):
+        return
+    placement = place(talk.scene.rules.branch(account), talk.scene.sent_at)
+    cost = preliminary(talk.scene, account, meter, stored[-1].values, placement)
+    amount = (account.balance or 0) - talk.scene.transit(account) + (cost or 0)
+    if cost is not None and amount > 0:
+        _send_link(talk, account, talk.scene.rules.payments.proposed(amount), month=placement.period % 100)
+
+
 def _choose(talk: Talk, then: Callable[[Talk, list[Account]], None]) -> bool:
     page = choose.number_in(talk.turn.pressed, "page")
     if page is not None:
@@ -114,8 +137,11 @@ def _offer_one(talk: Talk, account: Account) -> None:
     talk.say(key, ((menu.cancel(talk),),), account=mask(account.number))
 
 
-def _send_link(talk: Talk, account: Account, amount: int) -> None:
-    """A link to our payment page; the provider hears of it only when the button there is pressed."""
+def _send_link(talk: Talk, account: Account, amount: int, *, month: int = 0) -> None:
+    """A link to our payment page; the provider hears of it only when the button there is pressed.
+
+    `month`: of the reading just stored, if it is for one.
+    """
     terms, token = talk.scene.rules.payments, talk.scene.draw.token()
     talk.decision.account_id = account.id
     talk.decision.code = "payment_link"
@@ -131,11 +157,12 @@ def _send_link(talk: Talk, account: Account, amount: int) -> None:
     url = f"{talk.scene.rules.identity.public_url}{orders.PATH}{token}"
     choices = menu.rows(talk) if talk.scene.capabilities.button_rows else ()
     talk.say(
-        "payment-link-linked",
+        "payment-reading-linked" if month else "payment-link-linked",
         choices,
         link=(url, talk.render("open-payment")),
         account=mask(account.number),
         sum=replies.roubles(amount),
+        month=month,
     )
 
 

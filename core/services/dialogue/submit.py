@@ -9,7 +9,7 @@ from core.domain.windows import local_day, place
 from core.services.desk import replies
 from core.services.desk.look_up import Match
 from core.services.desk.settle import confirm, settle, take
-from core.services.dialogue import choose, figures, menu, pairing, summary
+from core.services.dialogue import choose, figures, menu, money, pairing, summary
 from core.services.dialogue.talk import Rows, Talk
 from parsers import CommandKind
 
@@ -212,6 +212,8 @@ def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) ->
             first = (instead, talk.choice("choice-edit", "edit"))
             rows = (first, rows[1]) if verdict.code is Code.TOO_MANY_DIGITS else ((instead,), *rows)
     said = summary.of(talk, account, meter, values, verdict)
+    if said.priced and not verdict.suggestion and money.may_pay(talk, account):
+        rows = (rows[0], (talk.choice("choice-yes-pay", "yes-pay"),), *rows[1:])
     texts = [f"{doubt} {text}".strip() for text in said.texts for doubt in doubts]
     talk.say_texts(texts, rows, fuller=[f"{doubts[0]} {text}".strip() for text in said.priced])
 
@@ -224,6 +226,9 @@ def answer_check(talk: Talk) -> bool:
     pressed, command = talk.turn.pressed, talk.turn.command
     if pressed == "yes" or (command is CommandKind.YES and not pressed):
         finish(talk, account, meter, insist="instead" in talk.data)
+    elif pressed == "yes-pay":
+        finish(talk, account, meter, insist=False)
+        money.offer_for_reading(talk, account, meter)
     elif pressed == "instead" and "instead" in talk.data:
         finish(talk, account, meter, insist=False)
     elif pressed in {"edit", "no"} or command is CommandKind.NO:

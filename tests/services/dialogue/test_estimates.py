@@ -157,4 +157,53 @@ def test_an_sms_with_room_has_it() -> None:
     talk.say("5200")
     assert "предварительно 1162,50 руб." in talk.reply
     assert segments(talk.reply) == 2
-    assert talk.reply.endswith("1 Да\n2 Исправить\n3 Меню")
+    assert talk.reply.endswith("1 Да\n2 Исправить\n3 Да, и оплатить\n4 Меню")
+
+
+PAY = "Да, и оплатить"
+SUMS = {
+    "with a debt": ({"balance": 10_000}, 10_000 + 116_250),
+    "with a credit": ({"balance": -16_250}, 100_000),
+    "an unknown balance": ({"balance": None}, 116_250),
+}
+
+
+@pytest.mark.parametrize("channel", ["chat", "sms"])
+@pytest.mark.parametrize("name", SUMS)
+def test_it_can_be_paid_at_once(name: str, channel: str) -> None:
+    """Yes and pay: the reading is stored, and the link is for what is owed and what it costs."""
+    account, amount = SUMS[name]
+    talk = chat("one", channel=channel, account=account)
+    talk.say("показания")
+    talk.say("5200")
+    if channel == "sms":
+        talk.say("3")
+    else:
+        talk.press(PAY)
+    assert [reading.values for reading in talk.decision.readings] == [(5200,)]
+    assert [page.amount for page in talk.decision.payment_pages] == [amount]
+    assert f"{amount // 100},{amount % 100:02}" in talk.reply
+    assert "редварительно" in talk.reply
+    assert channel != "sms" or segments(talk.reply) <= 2
+
+
+def test_a_credit_may_cover_it() -> None:
+    """Nothing is to be paid then: the reading is stored and answered as any other."""
+    talk = chat("one", account={"balance": -200_000})
+    talk.say("показания")
+    talk.say("5200")
+    talk.press(PAY)
+    assert talk.decision.code == "accepted"
+    assert not talk.decision.payment_pages
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_it_cannot_be_paid_untold(name: str) -> None:
+    """Where no sum is told, none is offered to be paid."""
+    talk = chat("one", **SILENT[name])
+    talk.say("показания")
+    if name == "a stranger":
+        talk.say("2701001101 31002201")
+    talk.say("5200")
+    assert PAY not in talk.reply
+    assert PAY not in [button.label for row in talk.decision.buttons for button in row]

@@ -27,6 +27,7 @@ TELLING = frozenset(
         "estimate-linked",
         "check-estimate-linked",
         "payment-link-linked",
+        "payment-reading-linked",
         "payment-paid-linked",
         "payment-failed-linked",
         "payment-refunded-linked",
