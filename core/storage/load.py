@@ -38,7 +38,7 @@ _ACCOUNT = (
 _SENDER, _KNOWN, _ASKED = range(3)
 
 _AUTOPAY: Final = "autopay"
-_MONEY: Final = ("balance", "payment", _AUTOPAY)
+_MONEY: Final = ("balance", "payment", "yes-pay", _AUTOPAY)
 """Tokens of buttons, and what the names of steps about money begin with."""
 
 # Twice as fast as calling the class.

@@ -46,7 +46,7 @@ _ANSWERS: Final = {
 
 AUTOPAY: Final = "autopay"
 """What the words and the tokens about autopay begin with."""
-_MONEY: Final = frozenset({CommandKind.BALANCE, CommandKind.PAYMENT})
+_MONEY: Final = frozenset({CommandKind.BALANCE, CommandKind.PAYMENT, "yes-pay"})
 """Words that ask about money, and the tokens of buttons that do."""
 
 
