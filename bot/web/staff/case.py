@@ -1,6 +1,6 @@
 """`/staff/case/<REF>`: one case with everything to decide, the decisions, and the way back within a minute."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ from bot.web.staff.bulk import take_back
 from bot.web.staff.case_form import Form, form_of, texts
 from bot.web.staff.case_view import said_no, view
 from bot.web.staff.gate import SESSION, VIEW, Gate, allowed, see_other
+from bot.web.staff.line import put_aside, waiting
 from core.domain.keys import reference
 from core.domain.staff import Member, Permission
 from core.ports.clock import Clock
@@ -117,10 +118,13 @@ class CasePages:
         stays = member.preferences.get(OPEN_NEXT) == "no" or await self._is_open(case)
         if stays:
             return see_other(f"{CASE}/{case.long_reference}?{undo}")
-        found = await self._moderation.next_case(member.name, Filters(branches=member.branches))
+        found = await self._moderation.next_case(member.name, self._line(request))
         if found is None:
             return see_other(f"{CASE}/{case.long_reference}?{undo}&said=none")
         return see_other(f"{CASE}/{found.long_reference}?{undo}")
+
+    def _line(self, request: web.Request) -> Filters:
+        return waiting(request.cookies, request[SESSION].member, self._clock.now())
 
     async def _is_open(self, case: Case) -> bool:
         """Whether it is still to be decided: merging leaves the case open that the others went into."""
@@ -149,14 +153,16 @@ class CasePages:
 
     @allowed(Permission.DECIDE)
     async def next(self, request: web.Request) -> web.Response:
-        """Let this one go, and claim the most urgent one behind it that nobody works on."""
+        """Let this one go, do not come back to it for a while, and claim the next of his line that nobody works on."""
         seen, member = await self._seen(request), request[SESSION].member
-        filters = Filters(branches=member.branches)
-        found = await self._moderation.next_case(member.name, filters, seen.case)
+        line = self._line(request)
+        found = await self._moderation.next_case(member.name, replace(line, passed=(*line.passed, seen.case.id)))
         if found is None:
             return see_other(f"{CASE}/{seen.case.long_reference}?said=none")
         await self._moderation.release(seen.case.long_reference, member.name)
-        return see_other(f"{CASE}/{found.long_reference}")
+        answer = see_other(f"{CASE}/{found.long_reference}")
+        put_aside(answer, request.cookies, seen.case)
+        return answer
 
     @allowed(Permission.DECIDE)
     async def undo(self, request: web.Request) -> web.Response:
@@ -191,7 +197,7 @@ class CasePages:
         common: dict[str, Any] = {"form": shown.form, "forecast": shown.forecast, "problem": problem}
         if request.headers.get("HX-Request") == "true" and request.method == hdrs.METH_POST:
             return looks.page(request[VIEW], "case_forecast.html", **common)
-        ahead, behind = await self._moderation.neighbours(seen.case, Filters(branches=member.branches))
+        ahead, behind = await self._moderation.neighbours(seen.case, replace(self._line(request), passed=()))
         facts = view(seen, member, branch, self._clock.now(), full=shown.full, words=words)
         said = request.query.get("said", "")
         may = member.may(Permission.DECIDE)

@@ -28,6 +28,8 @@ def view(seen: Picture, member: Member, branch: Branch, now: datetime, *, full: 
     holder = case.claimed_by if case.held(now) else ""
     waits = seen.reading is not None and seen.reading.status in PENDING and case.state == OPEN
     until = f"{case.claimed_until.astimezone(zone):%H:%M}" if holder and case.claimed_until else ""
+    # Somebody without an account on file may want to be called back.
+    is_phone = case.address.external_id.startswith("+")
     return {
         "case": case,
         "is_open": case.state == OPEN,
@@ -40,7 +42,8 @@ def view(seen: Picture, member: Member, branch: Branch, now: datetime, *, full: 
         "opened": f"{case.opened_at.astimezone(zone):{MINUTE}}",
         "closed": f"{case.closed_at.astimezone(zone):{MINUTE}}" if case.closed_at else "",
         "typed": _hidden(seen.typed, seen, full=full),
-        "sender": sender(case.address),
+        "sender": case.address.external_id if full and is_phone else sender(case.address),
+        "is_phone": is_phone,
         "why": why(seen, past, branch, words),
         "suggestion": past.verdict.suggestion if past and waits else (),
         "zones": ZONES[seen.meter.zones] if seen.meter else (),

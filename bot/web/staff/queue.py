@@ -12,6 +12,7 @@ from bot.web.staff import looks
 from bot.web.staff.bulk_bar import undoable
 from bot.web.staff.entering import fields
 from bot.web.staff.gate import SESSION, VIEW, allowed, see_other
+from bot.web.staff.line import follow, take_up_again
 from bot.web.staff.live_hub import figures
 from bot.web.staff.queue_rows import rows
 from bot.web.staff.queue_wanted import AGES, PREFERENCE, STATES, Wanted, read, remembered, to_remember
@@ -73,7 +74,7 @@ class Queue:
         if wanted.narrows:
             found = sum(count.total for count in await self._moderation.counts(wanted.filters(member, now)))
         said = request.query.get("said", "")
-        return looks.page(
+        answer = looks.page(
             request[VIEW],
             "queue.html",
             **self._list(request, wanted, entries, now, PAGE),
@@ -85,6 +86,8 @@ class Queue:
             said=said if said in SAID else "",
             undoable=await undoable(self._bulks, member, now),
         )
+        follow(answer, wanted)
+        return answer
 
     @allowed(Permission.VIEW_QUEUE)
     async def more(self, request: web.Request) -> web.Response:
@@ -104,7 +107,9 @@ class Queue:
         found = await self._moderation.next_case(member.name, filters)
         if found is None:
             return see_other(f"{PATH}?{wanted.query()}&said=none")
-        return see_other(f"{CASE}/{found.long_reference}")
+        answer = see_other(f"{CASE}/{found.long_reference}")
+        take_up_again(answer)
+        return answer
 
     @allowed(Permission.VIEW_QUEUE)
     async def remember(self, request: web.Request) -> web.Response:

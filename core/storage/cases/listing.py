@@ -118,18 +118,18 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(_CASE.branch.in_(sorted(filters.branches)))
     if filters.state:
         found.append(_in_state(filters.state))
-    if filters.claimed_by:
+    if filters.claimed_by or filters.held:
         found.append(_CASE.claimed_until > filters.at)
     if filters.free:
         found.append(is_free(filters.at))
-    if filters.held:
-        found.append(_CASE.claimed_until > filters.at)
     if filters.opened_before is not None:
         found.append(_CASE.opened_at < filters.opened_before)
     if filters.opened_after is not None:
         found.append(_CASE.opened_at >= filters.opened_after)
     if filters.due_before is not None:
         found.append(_CASE.due_at <= filters.due_before)
+    if filters.passed:
+        found.append(_CASE.id.not_in(filters.passed))
     if filters.search:
         found.append(_CASE.id.in_(_matches(filters.search, filters.state)))
     return found

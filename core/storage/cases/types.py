@@ -222,6 +222,8 @@ class Filters:
     due_before: datetime | None = None
     search: str = field(default="", repr=False)
     """An account's number, present or former, a phone, a case's reference, or words of the subscriber's text."""
+    passed: tuple[int, ...] = ()
+    """Keys of a few cases that are left out."""
     at: datetime | None = None
     """The present, for the filters of claims."""
 

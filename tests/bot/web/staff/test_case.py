@@ -283,3 +283,64 @@ async def test_own_default_and_neighbours(reception: Reception) -> None:
     assert headers["Location"].startswith(f"/staff/case/{order[1]}?undo=")
     _, _, headers = await visit.post(f"/staff/case/{refs[0]}/next")
     assert headers["Location"] == f"/staff/case/{order[2]}"
+
+
+async def test_next_stays_in_the_line(reception: Reception) -> None:
+    """What somebody filters the list by, the cases that open one after another are of, too."""
+    scene = await scene_of(reception)
+    for kind in ("operator", "hand_over", "operator", "operator"):
+        await scene.case(kind=kind, branch="khb", external_id="+79140000009")
+    wanted = [case.case.long_reference for case in await desk(scene).page(Filters(kind="operator"), 9)]
+    visit = await come(reception)
+    await visit.get("/staff/queue?kind=operator")
+    _, _, headers = await decide(visit, wanted[0], "close")
+    assert headers["Location"].startswith(f"/staff/case/{wanted[1]}?")
+    _, page, _ = await visit.get(headers["Location"])
+    assert re.findall(r'href="/staff/case/(\w+)" rel', page) == [wanted[2]]
+    await decide(visit, wanted[1], "close")
+    _, _, headers = await decide(visit, wanted[2], "close")
+    assert headers["Location"].endswith("said=none")
+
+
+async def test_passed_over_is_not_next(reception: Reception) -> None:
+    """A case put aside does not come back at the next decision, but when the list is taken up again."""
+    scene = await scene_of(reception)
+    for _ in range(3):
+        await scene.case(kind="operator", branch="khb", external_id="+79140000009")
+    order = [entry.case.long_reference for entry in await desk(scene).page(Filters(), 9)]
+    visit = await come(reception)
+    _, _, headers = await visit.post(f"/staff/case/{order[0]}/next")
+    assert headers["Location"] == f"/staff/case/{order[1]}"
+    _, _, headers = await decide(visit, order[1], "close")
+    assert headers["Location"].startswith(f"/staff/case/{order[2]}?")
+    _, _, headers = await visit.post(f"/staff/case/{order[2]}/next")
+    assert headers["Location"].endswith("said=none")
+    _, _, headers = await visit.post("/staff/queue/next")
+    assert headers["Location"] == f"/staff/case/{order[0]}"
+
+
+async def test_phone_of_a_stranger_is_revealed(reception: Reception) -> None:
+    """Who has no account on file may want to be called back; in a messenger there is no phone to show."""
+    scene = await scene_of(reception)
+    texter = await scene.case(kind="hand_over", branch="khb", text="позвоните", external_id="+79141239876")
+    chatter = await scene.case(
+        kind="hand_over", branch="khb", text="позвоните", channel="telegram", external_id="7001239876"
+    )
+    visit = await come(reception, Role.OPERATOR, "olga")
+    _, page, _ = await visit.get(f"/staff/case/{texter}")
+    assert ("sms …9876" in page, "+79141239876" in page) == (True, False)
+    _, page, _ = await visit.post(f"/staff/case/{texter}/reveal")
+    assert "+79141239876" in page
+    assert [row["what"] for row in await scene.rows(tables.audit)] == ["viewed", "revealed"]
+    _, page, _ = await visit.get(f"/staff/case/{chatter}")
+    assert "/reveal" not in page
+
+
+@pytest.mark.parametrize("cookie", ["line=%00%ff&kind=<b>", "passed=1.x.-2.99999999999999999999.٣", "line=; passed="])
+async def test_cookies_of_nobody(reception: Reception, cookie: str) -> None:
+    """What stands in the cookies besides the session may be anything."""
+    scene = await scene_of(reception)
+    ref = await doubtful(scene)
+    visit = await come(reception)
+    status, _, _ = await visit.get(f"/staff/case/{ref}", Cookie=f"staff={visit.cookie()}; {cookie}")
+    assert status == 200
