@@ -191,6 +191,7 @@ def staff_pages(
             ),
             Live(gate, sessions, database, clock),
             Queue(
+                gate,
                 moderation,
                 bulks,
                 accounts,

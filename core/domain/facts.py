@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from core.domain.accounts import Account, Meter, search_key
 from core.domain.autopay import Autopay, Charge
@@ -10,6 +11,13 @@ from core.domain.messages import Address
 from core.domain.orders import Paid
 from core.domain.readings import LIVE, Reading, Status
 from core.domain.subscribers import Guesses, Link, Profile
+
+AUTOPAY: Final = "autopay"
+"""What the words, the buttons' tokens and the dialogue's steps about autopay begin with."""
+PAY_FOR_READINGS: Final = "yes-pay"
+"""The button that stores readings and brings a link to pay for them."""
+MONEY: Final = ("balance", "payment", PAY_FOR_READINGS, AUTOPAY)
+"""Words and buttons' tokens that ask about money, and what the dialogue's steps about it begin with."""
 
 
 @dataclass(slots=True)

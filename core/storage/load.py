@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, case, f
 
 from core.domain.accounts import Account, Meter, search_key
 from core.domain.decisions import FAILURES, HAND_OVER
-from core.domain.facts import Facts, Needs, Sender
+from core.domain.facts import AUTOPAY, MONEY, Facts, Needs, Sender
 from core.domain.messages import Address
 from core.domain.readings import LIVE, Code, Reading, Status
 from core.storage.autopay import live_of, noticed_of
@@ -37,9 +37,6 @@ _ACCOUNT = (
 )
 _SENDER, _KNOWN, _ASKED = range(3)
 
-_AUTOPAY: Final = "autopay"
-_MONEY: Final = ("balance", "payment", "yes-pay", _AUTOPAY)
-"""Tokens of buttons, and what the names of steps about money begin with."""
 
 # Twice as fast as calling the class.
 _STATUSES: Final = {status.value: status for status in Status}
@@ -117,7 +114,7 @@ def _is_about_money(facts: Facts) -> bool:
     """Whether a conversation is where the next message may ask for a balance or pay, by a number of the menu too."""
     dialogues = [known.dialogue for known in facts.profiles.values() if known.dialogue is not None]
     return any(
-        dialogue.step.startswith(_MONEY) or any(token in _MONEY for _, token in dialogue.offered)
+        dialogue.step.startswith(MONEY) or any(token in MONEY for _, token in dialogue.offered)
         for dialogue in dialogues
     )
 
@@ -126,7 +123,7 @@ def _is_about_autopay(facts: Facts) -> bool:
     """The same for autopay; a numbered list has its tokens."""
     dialogues = [known.dialogue for known in facts.profiles.values() if known.dialogue is not None]
     return any(
-        dialogue.step.startswith(_AUTOPAY) or any(token.startswith(_AUTOPAY) for _, token in dialogue.offered)
+        dialogue.step.startswith(AUTOPAY) or any(token.startswith(AUTOPAY) for _, token in dialogue.offered)
         for dialogue in dialogues
     )
 

@@ -8,7 +8,7 @@ from core.domain.accounts import Account, Payee
 from core.domain.bill_codes import Bill, UnwritableBill, write
 
 UTILITIES: Final = "02"
-"""`TechCode` of housing and communal services."""
+"""`TechCode` of housing and communal services, as it stands in the codes of retailers' own bills."""
 
 
 class BankCode(NamedTuple):

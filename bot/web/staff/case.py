@@ -161,7 +161,7 @@ class CasePages:
             return see_other(f"{CASE}/{seen.case.long_reference}?said=none")
         await self._moderation.release(seen.case.long_reference, member.name)
         answer = see_other(f"{CASE}/{found.long_reference}")
-        put_aside(answer, request.cookies, seen.case)
+        put_aside(self._gate, answer, request.cookies, seen.case)
         return answer
 
     @allowed(Permission.DECIDE)

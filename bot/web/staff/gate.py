@@ -178,7 +178,7 @@ class Gate:
                 return self.refuse(request, HTTPStatus.FORBIDDEN, "not_allowed")
         answer = await handler(request)
         if fresh and not answer.prepared and self._cookie not in answer.cookies and request[VIEW].shows_form:
-            self._give(answer, self._cookie, fresh)
+            self.give(answer, self._cookie, fresh)
         return answer
 
     async def _is_our_form(self, request: web.Request, token: str) -> bool:
@@ -235,17 +235,18 @@ class Gate:
 
     def admit(self, answer: web.Response, entered: Entered) -> web.Response:
         """Hand the session's cookie out with an answer."""
-        self._give(answer, self._cookie, entered.token)
+        self.give(answer, self._cookie, entered.token)
         if entered.device:
-            self._give(answer, self._device, entered.device, max_age=int(REMEMBERED.total_seconds()))
+            self.give(answer, self._device, entered.device, max_age=int(REMEMBERED.total_seconds()))
         return answer
 
     def dismiss(self, answer: web.Response) -> web.Response:
         """Take the session's cookie back."""
-        self._give(answer, self._cookie, "", max_age=0)
+        self.give(answer, self._cookie, "", max_age=0)
         return answer
 
-    def _give(self, answer: web.StreamResponse, name: str, value: str, max_age: int | None = None) -> None:
+    def give(self, answer: web.StreamResponse, name: str, value: str, max_age: int | None = None) -> None:
+        """Hand a cookie out that no script reads; over HTTPS alone, where we are reached so."""
         # Lax, not Strict: the link to a case in the staff's chat must find its reader signed in.
         answer.set_cookie(name, value, max_age=max_age, path="/", secure=self._is_https, httponly=True, samesite="Lax")
 

@@ -11,32 +11,35 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from bot.web.staff.gate import PREFIX
+from bot.web.staff.gate import Gate
 from bot.web.staff.queue_wanted import Wanted, read, to_remember
 from core.domain.staff import Member
 from core.storage.cases import Case, Filters
 
-LINE: Final = "line"
-PASSED: Final = "passed"
+LINE: Final = "staff-line"
+PASSED: Final = "staff-passed"
 PASSED_SECONDS: Final = 15 * 60
+"""As long as a claim lasts by default: by then a colleague has had the time to take it."""
 PASSED_MOST: Final = 20
+"""Who passes over more is looking for something, and has filters for that."""
 KEY_DIGITS: Final = 19
+"""A key is below 2**63; one of fewer digits than this certainly is."""
 
 
-def follow(answer: web.StreamResponse, wanted: Wanted) -> None:
+def follow(gate: Gate, answer: web.StreamResponse, wanted: Wanted) -> None:
     """Go on with this list after each decision. What was searched for is personal, and is not kept."""
-    _give(answer, LINE, to_remember(wanted))
+    gate.give(answer, LINE, to_remember(wanted))
 
 
-def put_aside(answer: web.StreamResponse, cookies: Mapping[str, str], case: Case) -> None:
+def put_aside(gate: Gate, answer: web.StreamResponse, cookies: Mapping[str, str], case: Case) -> None:
     """Do not come back to this case for a while."""
     kept = [*(key for key in _passed(cookies) if key != case.id), case.id][-PASSED_MOST:]
-    _give(answer, PASSED, ".".join(map(str, kept)), PASSED_SECONDS)
+    gate.give(answer, PASSED, ".".join(map(str, kept)), PASSED_SECONDS)
 
 
-def take_up_again(answer: web.StreamResponse) -> None:
+def take_up_again(gate: Gate, answer: web.StreamResponse) -> None:
     """Begin with the most urgent case, passed over or not."""
-    answer.del_cookie(PASSED, path=PREFIX)
+    gate.give(answer, PASSED, "", 0)
 
 
 def waiting(cookies: Mapping[str, str], member: Member, now: datetime) -> Filters:
@@ -50,7 +53,3 @@ def _passed(cookies: Mapping[str, str]) -> tuple[int, ...]:
     parts = cookies.get(PASSED, "").split(".")[-PASSED_MOST:]
     keys = [int(part) for part in parts if part.isascii() and part.isdecimal() and len(part) < KEY_DIGITS]
     return tuple(keys)
-
-
-def _give(answer: web.StreamResponse, name: str, value: str, max_age: int | None = None) -> None:
-    answer.set_cookie(name, value, max_age=max_age, path=PREFIX, httponly=True, samesite="Lax")

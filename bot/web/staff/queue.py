@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.web.staff import looks
 from bot.web.staff.bulk_bar import undoable
 from bot.web.staff.entering import fields
-from bot.web.staff.gate import SESSION, VIEW, allowed, see_other
+from bot.web.staff.gate import SESSION, VIEW, Gate, allowed, see_other
 from bot.web.staff.line import follow, take_up_again
 from bot.web.staff.live_hub import figures
 from bot.web.staff.queue_rows import rows
@@ -38,6 +38,7 @@ class Queue:
 
     def __init__(
         self,
+        gate: Gate,
         moderation: Moderation,
         bulks: Bulks,
         accounts: Accounts,
@@ -46,6 +47,7 @@ class Queue:
         branches: Branches,
         channels: Sequence[str],
     ) -> None:
+        self._gate = gate
         self._moderation = moderation
         self._bulks = bulks
         self._accounts = accounts
@@ -86,7 +88,7 @@ class Queue:
             said=said if said in SAID else "",
             undoable=await undoable(self._bulks, member, now),
         )
-        follow(answer, wanted)
+        follow(self._gate, answer, wanted)
         return answer
 
     @allowed(Permission.VIEW_QUEUE)
@@ -108,7 +110,7 @@ class Queue:
         if found is None:
             return see_other(f"{PATH}?{wanted.query()}&said=none")
         answer = see_other(f"{CASE}/{found.long_reference}")
-        take_up_again(answer)
+        take_up_again(self._gate, answer)
         return answer
 
     @allowed(Permission.VIEW_QUEUE)

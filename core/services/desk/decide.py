@@ -9,7 +9,7 @@ from core.domain.bill_codes import Bill, NotABill
 from core.domain.bill_codes import read as read_bill
 from core.domain.decisions import FAILURES, HAND_OVER, Decision, NewCase, Outcome
 from core.domain.deep_links import account_in
-from core.domain.facts import Facts, Needs, search_keys
+from core.domain.facts import AUTOPAY, MONEY, Facts, Needs, search_keys
 from core.domain.messages import (
     ChoiceMade,
     DeliveryReported,
@@ -42,12 +42,6 @@ _ANSWERS: Final = {
     "no": Command(CommandKind.NO, "no", None),
 }
 """Buttons that say the same as a word does: they may answer a question asked outside any dialogue."""
-
-
-AUTOPAY: Final = "autopay"
-"""What the words and the tokens about autopay begin with."""
-_MONEY: Final = frozenset({CommandKind.BALANCE, CommandKind.PAYMENT, "yes-pay"})
-"""Words that ask about money, and the tokens of buttons that do."""
 
 
 @value()
@@ -123,8 +117,8 @@ def needs_of(batch: Sequence[Incoming], rules: Rules) -> Needs:
 
 def _is_about_money(incoming: Incoming) -> bool:
     if isinstance(incoming.event, ChoiceMade):
-        return incoming.event.token in _MONEY
-    return isinstance(incoming.parsed, Command) and incoming.parsed.kind in _MONEY
+        return incoming.event.token in MONEY
+    return isinstance(incoming.parsed, Command) and incoming.parsed.kind in MONEY
 
 
 def _is_about_autopay(incoming: Incoming) -> bool:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from core.domain.accounts import Account, Level, Meter, mask
+from core.domain.facts import PAY_FOR_READINGS
 from core.domain.readings import Code, Status
 from core.domain.validation import Verdict, baseline, judge
 from core.domain.windows import local_day, place
@@ -213,7 +214,7 @@ def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) ->
             rows = (first, rows[1]) if verdict.code is Code.TOO_MANY_DIGITS else ((instead,), *rows)
     said = summary.of(talk, account, meter, values, verdict)
     if said.priced and not verdict.suggestion and money.may_pay(talk, account):
-        rows = (rows[0], (talk.choice("choice-yes-pay", "yes-pay"),), *rows[1:])
+        rows = (rows[0], (talk.choice("choice-yes-pay", PAY_FOR_READINGS),), *rows[1:])
     texts = [f"{doubt} {text}".strip() for text in said.texts for doubt in doubts]
     talk.say_texts(texts, rows, fuller=[f"{doubts[0]} {text}".strip() for text in said.priced])
 
@@ -226,7 +227,7 @@ def answer_check(talk: Talk) -> bool:
     pressed, command = talk.turn.pressed, talk.turn.command
     if pressed == "yes" or (command is CommandKind.YES and not pressed):
         finish(talk, account, meter, insist="instead" in talk.data)
-    elif pressed == "yes-pay":
+    elif pressed == PAY_FOR_READINGS:
         finish(talk, account, meter, insist=False)
         money.offer_for_reading(talk, account, meter)
     elif pressed == "instead" and "instead" in talk.data:
