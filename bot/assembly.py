@@ -34,6 +34,7 @@ from bot.web.staff.gate import PREFIX
 from bot.web.staff.live import Live
 from bot.web.staff.own import Own
 from bot.web.staff.queue import Queue
+from bot.web.staff.statistics import StatisticsPages
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
 from core.domain.subscribers import Identity
@@ -51,6 +52,7 @@ from core.services.payments import Payments
 from core.services.photos import Photos
 from core.services.retention import Retention
 from core.services.staff import Accounts, Passwords, Sessions, Signing
+from core.services.statistics import Statistics
 from core.services.texts import Texts
 from core.storage import migrate
 from core.storage.database import Database, Unavailable, connect
@@ -201,6 +203,13 @@ def staff_pages(
             ),
             Bulk(moderation, bulks, clock),
             CasePages(gate, moderation, bulks, accounts, clock),
+            StatisticsPages(
+                Statistics(database, settings.branches(), clock),
+                moderation,
+                clock,
+                branches=settings.branches(),
+                channels=sorted(capabilities(settings)),
+            ),
         ],
     )
 

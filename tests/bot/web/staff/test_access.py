@@ -63,6 +63,20 @@ TABLE = {
         ("POST", f"/staff/case/{{ref}}/{act}"): (IN, CODE, CODE, 403, 404, 404, 403)
         for act in ("decide", "claim", "release", "next", "undo", "remember")
     },
+    **{
+        ("GET", f"/staff/{path}"): (
+            f"{IN}?next=/staff/{path}",
+            *(f"{CODE}?next=/staff/{path}",) * 2,
+            *(403, 200, 200, 200),
+        )
+        for path in (
+            "overview",
+            "overview/figures",
+            "statistics",
+            "statistics/readings.csv",
+            "statistics/payments.csv",
+        )
+    },
     ("POST", "/staff/account/sessions"): (IN, CODE, CODE, *("/staff/account?said=sessions",) * 4),
 }
 
