@@ -29,6 +29,7 @@ from bot.web.staff.application import entrance
 from bot.web.staff.bulk import Bulk
 from bot.web.staff.case import CasePages
 from bot.web.staff.entering import Entering
+from bot.web.staff.entry import EntryPages
 from bot.web.staff.files import Files
 from bot.web.staff.gate import PREFIX
 from bot.web.staff.live import Live
@@ -44,6 +45,7 @@ from core.services import reminders
 from core.services.desk.desk import Desk
 from core.services.desk.scene import Policy, Rules
 from core.services.dialogue.menu import greeting
+from core.services.entry import EntryDesk
 from core.services.erasure import Erasure
 from core.services.handovers import Handovers
 from core.services.moderation import Bulks, Moderation
@@ -203,6 +205,7 @@ def staff_pages(
             ),
             Bulk(moderation, bulks, clock),
             CasePages(gate, moderation, bulks, accounts, clock),
+            EntryPages(EntryDesk(database, rules(settings, texts), clock, skin="web")),
             StatisticsPages(
                 Statistics(database, settings.branches(), clock),
                 moderation,

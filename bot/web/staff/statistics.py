@@ -215,7 +215,7 @@ class StatisticsPages:
 
 def errors(found: Overview, words: Words) -> list[tuple[str, int]]:
     """What messages failed in today, the commonest first, in words."""
-    known = words["statistics"]["codes"]
+    known = words["codes"]
     counted: Counter[str] = Counter()
     for _, _, code, count in found.work.events:
         if code in ERRORS:
