@@ -62,8 +62,9 @@ async def page(request: pytest.FixtureRequest, reception: Reception, browser: Br
 class Look:
     """Measures a page at every width, asks axe-core, and takes pictures where they are wanted."""
 
-    def __init__(self, page: Page, axe: str, scheme: str) -> None:
+    def __init__(self, page: Page, axe: str, scheme: str, prefix: str = "staff-") -> None:
         self.page = page
+        self.prefix = prefix
         self.axe = axe
         self.scheme = scheme
 
@@ -73,7 +74,7 @@ class Look:
             await self.page.set_viewport_size({"width": width, "height": height})
             assert await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             if PICTURES:
-                path = Path(PICTURES) / f"staff-{name}-{width}-{self.scheme}.png"
+                path = Path(PICTURES) / f"{self.prefix}{name}-{width}-{self.scheme}.png"
                 # Hiding the caret would put a style on each field, which htmx then takes over and the policy refuses.
                 await self.page.screenshot(path=path, full_page=True, caret="initial")
             if self.axe:
