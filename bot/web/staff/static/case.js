@@ -36,15 +36,24 @@
     "/": () => location.assign("/staff/queue#search"), "?": () => help.showModal(),
     Escape: () => (by("release") ? submit("release") : by("list").click()),
   };
+  let left = null;
+  document.addEventListener("focusout", (event) => { if (event.target === left) left = null; });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat || help.open) return;
+    if (event.isComposing || event.repeat || help.open) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      // Enter alone is a new line where several can be written.
+      const form = event.target.closest?.(".act form");
+      if (form) { event.preventDefault(); form.requestSubmit(form.querySelector(".send")); }
+      return;
+    }
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const place = event.target;
     const key = pressed(event);
     const part = place.closest?.(".act");
-    if (key === "Escape" && part) { part.open = false; part.querySelector("summary").focus(); event.preventDefault(); return; }
+    if (key === "Escape" && part) { part.open = false; left = part.querySelector("summary"); left.focus(); event.preventDefault(); return; }
     if (place.matches("select, textarea, input:not([type=checkbox])")) return;
-    // Space presses what has the focus.
-    if (key === " " && place.matches("button, input, summary, a")) return;
+    // Space presses what has the focus; but whoever has just left a part by Escape wants the next case, not that part.
+    if (key === " " && place !== left && place.matches("button, input, summary, a")) return;
     if (keys[key]) { event.preventDefault(); keys[key](); }
   });
   by("help-open").hidden = false;

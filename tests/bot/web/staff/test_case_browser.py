@@ -162,3 +162,36 @@ async def test_without_script(look: Look, reception: Reception, browser: Browser
     await expect(page.locator("[role=status]").first).to_contain_text("Отменено")
     assert (await desk(scene).picture(ref)).case.state == "open"
     await context.close()
+
+
+@pytest.mark.parametrize("page", ["light"], indirect=True)
+async def test_out_of_a_form_and_on(page: Page, reception: Reception) -> None:
+    """Escape leaves a form, and space then takes the next case instead of opening the form again."""
+    scene = await scene_of(reception)
+    ref = await doubtful(scene, (57780, 2542))
+    following = await scene.case(kind="undelivered", branch="khb", opened_at=NOW - HOUR)
+    await enter(page, reception, ref)
+    await page.keyboard.press("t")
+    await expect(page.locator("#release")).to_be_visible()
+    await page.keyboard.press("r")
+    await expect(page.locator("#act-reject")).to_have_attribute("open", "")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#act-reject")).not_to_have_attribute("open", "")
+    await page.keyboard.press(" ")
+    await expect(page.locator("h1")).to_contain_text(following)
+
+
+@pytest.mark.parametrize("page", ["light"], indirect=True)
+async def test_sent_from_a_field_of_several_lines(page: Page, reception: Reception) -> None:
+    """Enter is a new line there; with Ctrl it sends."""
+    scene = await scene_of(reception)
+    ref = await scene.case(kind="operator", branch="khb", opened_at=NOW - HOUR, text="Перезвоните")
+    await enter(page, reception, ref)
+    await page.keyboard.press("x")
+    await expect(page.locator("#act-close textarea")).to_be_focused()
+    await page.keyboard.type("перезвонили")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#undo")).to_be_visible()
+    found = (await desk(scene).picture(ref)).case
+    assert (found.state, found.decided_by) == ("closed", "irina")
