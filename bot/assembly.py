@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from importlib import metadata
 from ipaddress import ip_network
@@ -15,6 +15,7 @@ from bot.paying import providers
 from bot.registry import Line, capabilities, lines, narrowed
 from bot.service import Minding, Service
 from bot.settings import Settings
+from bot.staff_chat import chatting
 from bot.web.health import Check, Health
 from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
@@ -92,8 +93,16 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake, look=look)
     inbox = LocalInbox(desk.handle)
 
+    chat = chatting(settings, database, clock, texts, switched_on)
+
+    async def take(events: Sequence[Event], received_at: datetime) -> None:
+        """Staff's words are no subscriber's: they go to the staff chat, and the rest to the desk."""
+        rest = events if chat is None else await chat.presses.sort_out(events)
+        if rest:
+            await inbox.accept(rest, received_at)
+
     async def accept(events: Sequence[Event]) -> None:
-        await inbox.accept(events, clock.now())
+        await take(events, clock.now())
 
     fetchers = fetching(switched_on)
     photos = Photos(database, fetchers, accept, clock)
@@ -106,7 +115,11 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     )
     hooks = {
         line.channel.name: Hook(
-            line.channel.name, decode=line.channel.decode, accept=inbox.accept, clock=clock, metrics=metrics
+            line.channel.name,
+            decode=line.channel.decode,
+            accept=inbox.accept if chat is None else take,
+            clock=clock,
+            metrics=metrics,
         )
         for line in switched_on
         if isinstance(line.channel, Decodes)
@@ -153,6 +166,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
             **({"autopay": payments.autopays.run} if settings.payments.autopay.enabled else {}),
             "erasure": Erasure(database, clock).run,
             **({"photos": photos.run} if fetchers else {}),
+            **({"staff chat": chat.poster.run} if chat else {}),
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
         },
         payments=payments,

@@ -57,7 +57,8 @@ async def _examine(app: App) -> "list[Finding]":
             findings.append(await checkup.clock(database if well else None, now, server=server))
         finally:
             await database.close()
-    findings += await checkup.vendors(settings) + await checkup.payment_providers(settings)
+    findings += await checkup.vendors(settings) + await checkup.staff_chat(settings)
+    findings += await checkup.payment_providers(settings)
     return findings + await checkup.listening(settings.server, now)
 
 

@@ -32,6 +32,7 @@ from core.ports.channel import (
     SendFailure,
     TemporarilyUnavailable,
 )
+from core.ports.posts import GroupHasMoved
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +94,8 @@ def failure(status: int, error: Exception, hide: Iterable[str] = ()) -> SendFail
     detail = f"{status} {vendor_words(words, hide)}".rstrip()
     if isinstance(error, TelegramRetryAfter):
         return RateLimited(min(float(error.retry_after), LONGEST_PAUSE), f"{status} too many requests")
+    if isinstance(error, TelegramMigrateToChat):
+        return GroupHasMoved(str(error.migrate_to_chat_id), detail)
     found = _meaning(status, error, words)
     if found is None:
         _log.warning("Telegram answered with the unknown status %d", status)
