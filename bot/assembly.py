@@ -32,6 +32,7 @@ from bot.web.staff.case import CasePages
 from bot.web.staff.entering import Entering
 from bot.web.staff.files import Files
 from bot.web.staff.gate import PREFIX
+from bot.web.staff.linking import Linking
 from bot.web.staff.live import Live
 from bot.web.staff.own import Own
 from bot.web.staff.queue import Queue
@@ -52,6 +53,7 @@ from core.services.payments import Payments
 from core.services.photos import Photos
 from core.services.retention import Retention
 from core.services.staff import Accounts, Passwords, Sessions, Signing
+from core.services.staff_chat import Links
 from core.services.texts import Texts
 from core.storage import migrate
 from core.storage.database import Database, Unavailable, connect
@@ -189,6 +191,7 @@ def staff_pages(
     signing, accounts = Signing(sessions, Passwords()), Accounts(sessions)
     moderation = web_moderation(settings, database, clock, texts)
     bulks = Bulks(database, moderation, clock, undo=timedelta(seconds=settings.moderation.undo_seconds))
+    links = Links(database, clock, settings.staff_chat.messenger)
     gate = Gate(sessions, metrics, public_url=settings.server.public_url, trusted=_trusted(settings))
     return staff_application(
         gate,
@@ -202,7 +205,9 @@ def staff_pages(
                 accounts=accounts,
                 clock=clock,
                 branches=settings.branches(),
+                links=links,
             ),
+            Linking(links),
             Live(gate, sessions, database, clock),
             Queue(
                 gate,

@@ -41,6 +41,11 @@ class StaffChatSettings(BaseModel):
     """Which kinds of case are posted (`docs/moderation.md` lists them)."""
     locale: Literal["ru", "en"] = Field(default="ru", examples=["ru"])
 
+    @property
+    def messenger(self) -> str:
+        """The channel of the group; empty where there is none."""
+        return self.channel if self.enabled else ""
+
     @field_validator("chat")
     @classmethod
     def _number(cls, value: str, info: ValidationInfo) -> str:

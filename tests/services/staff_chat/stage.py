@@ -286,5 +286,3 @@ class Stage:
         self.statuses.append(status)
         headers = {"Content-Type": decoded.answer.content_type}
         return web.Response(status=status, body=decoded.answer.body, headers=headers)
-
-

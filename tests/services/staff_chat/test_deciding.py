@@ -204,7 +204,7 @@ async def test_the_database_is_away(stage: Stage, monkeypatch: pytest.MonkeyPatc
     await stage.link("irina", IRINA)
     await stage.doubtful()
     await stage.step()
-    decide = stage.chat.presses._moderation.decide  # noqa: SLF001 - to break it once
+    decide = stage.chat.presses._moderation.decide
     times = iter([Unavailable("away")])
 
     async def once(*arguments: object, **more: object) -> object:
@@ -212,7 +212,7 @@ async def test_the_database_is_away(stage: Stage, monkeypatch: pytest.MonkeyPatc
             raise error
         return await decide(*arguments, **more)  # type: ignore[arg-type] # whatever was given
 
-    monkeypatch.setattr(stage.chat.presses._moderation, "decide", once)  # noqa: SLF001 - the same
+    monkeypatch.setattr(stage.chat.presses._moderation, "decide", once)
     await stage.messenger.press(IRINA, "Approve")
     await stage.step()
     assert stage.statuses[-2:] == [503, 200]

@@ -1,5 +1,6 @@
 """Posts and the vendor's ways: limits, failures, crashes, deleted posts, groups that move."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,19 @@ from tests.conftest import FixedClock
 from tests.services.moderation.scene import NOW
 from tests.services.staff_chat.stage import IRINA, InTelegram, Stage
 from tests.storage.statements import counted
+
+
+@pytest.fixture
+async def small(database: Database, clock: FixedClock) -> AsyncIterator[Stage]:
+    """A group in Telegram that is no supergroup yet."""
+    messenger = InTelegram(clock)
+    messenger.chat = "-4001"
+    stage = Stage(database, clock, messenger)
+    await stage.start()
+    await stage.scene.with_meter()
+    yield stage
+    await stage.stop()
+
 
 REPEATED = "This may be a repetition"
 
@@ -192,13 +206,11 @@ async def test_thrown_out_of_the_group(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "by the refusal"])
-async def test_a_group_becomes_a_supergroup(database: Database, clock: FixedClock, told: bool) -> None:
+async def test_a_group_becomes_a_supergroup(small: Stage, *, told: bool) -> None:
     """We follow it to its new number, after a restart too; what is open is posted there, and decided there."""
-    messenger = InTelegram(clock)
-    messenger.chat = old = "-4001"
-    stage = Stage(database, clock, messenger)
-    await stage.start()
-    await stage.scene.with_meter()
+    stage, messenger = small, small.messenger
+    assert isinstance(messenger, InTelegram)
+    old = messenger.chat
     await stage.link("irina", IRINA)
     await stage.doubtful()
     await stage.step()
@@ -215,8 +227,7 @@ async def test_a_group_becomes_a_supergroup(database: Database, clock: FixedCloc
     assert stage.chat.room.group.chat == new
     await stage.step()
     assert await stage.press(IRINA, "Approve") == "approved"
-    assert (await stage.states()).count("gone") == 1
-    await stage.stop()
+    assert (await stage.states()).count("gone") == (1 if told else 2)
 
 
 async def test_statements_do_not_grow(telegram: Stage) -> None:
