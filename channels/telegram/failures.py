@@ -51,7 +51,6 @@ RULES: Final = (
     Rule(TelegramBadRequest, "user is deactivated", RecipientUnavailable),
     Rule(TelegramBadRequest, "USER_IS_BLOCKED", RecipientUnavailable),
     Rule(TelegramBadRequest, "PEER_ID_INVALID", RecipientUnavailable),
-    Rule(TelegramMigrateToChat, "", RecipientUnavailable),
     Rule(TelegramBadRequest, "Logged out", Misconfigured),
     Rule(TelegramBadRequest, "", ContentRejected),
     Rule(TelegramEntityTooLarge, "", ContentRejected),

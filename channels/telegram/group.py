@@ -52,15 +52,20 @@ class GroupDecoder(Decoder):
         query, message = update.get("callback_query"), update.get("message")
         if isinstance(query, dict):
             return self._group_press(query, event_id, received_at)
-        if not isinstance(message, dict):
+        return self._message_of(message, event_id, received_at) if isinstance(message, dict) else None
+
+    def _message_of(self, message: dict[str, Any], event_id: str, received_at: datetime) -> Heard | None:
+        """A code, wherever it was sent, or the group's new number."""
+        chat, person = whole(inner(message, "chat").get("id")), inner(message, "from")
+        if chat is None:
             return None
-        chat, sender = whole(inner(message, "chat").get("id")), whole(inner(message, "from").get("id"))
-        if chat is None or sender is None:
-            return None
-        common = self._of(sender, event_id, moment(message.get("date"), received_at), chat)
-        moved = whole(message.get("migrate_to_chat_id"))
+        sender, moved = whole(person.get("id")), whole(message.get("migrate_to_chat_id"))
+        common = self._of(sender or chat, event_id, moment(message.get("date"), received_at), chat)
         if chat in self.groups and moved is not None:
             return Heard(GroupMoved(**common, to=str(moved)))
+        # An administrator who hides behind the group has a bot's number, which is that of all who do so.
+        if sender is None or person.get("is_bot"):
+            return None
         text = message.get("text")
         code = _CODE.fullmatch(text) if isinstance(text, str) else None
         is_private = inner(message, "chat").get("type") == "private"

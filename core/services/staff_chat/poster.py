@@ -23,6 +23,7 @@ from core.ports.channel import (
     RateLimited,
     RecipientUnavailable,
     SendFailure,
+    TemporarilyUnavailable,
     UnsupportedContent,
 )
 from core.ports.posts import GroupHasMoved
@@ -102,8 +103,8 @@ class Poster:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._answer_all())
             while True:
-                await self.step()
                 self._room.awake.clear()
+                await self.step()
                 try:
                     async with asyncio.timeout(PERIOD):
                         await self._room.awake.wait()
@@ -155,7 +156,7 @@ class Poster:
             job = jobs.get_nowait()
             try:
                 await self._do(job)
-            except (RateLimited, OutcomeUnknown):
+            except (RateLimited, OutcomeUnknown, TemporarilyUnavailable):
                 self._room.do(job)
                 raise
 
