@@ -16,7 +16,7 @@ class Linking:
 
     def routes(self) -> list[web.RouteDef]:
         """Where it is."""
-        return [web.post("/account/chat", self.offer), web.post("/account/chat/end", self.end)]
+        return [web.post("/account/chat", self.offer), web.post("/account/chat/end", self.unlink)]
 
     @allowed(Permission.OWN_ACCOUNT)
     async def offer(self, request: web.Request) -> web.Response:
@@ -26,7 +26,7 @@ class Linking:
         return looks.page(request[VIEW], "chat_code.html", code=code.text, messenger=self._links.channel)
 
     @allowed(Permission.OWN_ACCOUNT)
-    async def end(self, request: web.Request) -> web.Response:
+    async def unlink(self, request: web.Request) -> web.Response:
         """No link any more."""
         self._must_be_there()
         await self._links.end(request[SESSION].member)
