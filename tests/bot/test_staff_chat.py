@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot import checkup
+from bot import checkup, checkup_chat
 from bot.assembly import build
 from bot.cli import meterline
 from bot.cli.context import App
@@ -107,14 +107,14 @@ async def test_from_the_page_to_the_group(
 async def test_what_doctor_says(config: Path, emulator: TelegramEmulator) -> None:
     """Whether we are in the group, what to do if not; nothing where there is no staff chat."""
     settings = load(config, environment(emulator))
-    (well,) = await checkup.staff_chat(settings)
+    (well,) = await checkup_chat.staff_chat(settings)
     assert well.verdict is checkup.Verdict.OK
     emulator.groups.present.clear()
-    (wrong,) = await checkup.staff_chat(settings)
+    (wrong,) = await checkup_chat.staff_chat(settings)
     assert (wrong.verdict, bool(wrong.todo)) == (checkup.Verdict.FAULT, True)
     closed = load(config, environment(emulator, STAFF__ENABLED="false"))
-    assert [one.verdict.value for one in await checkup.staff_chat(closed)] == ["fault", "warning"]
-    assert await checkup.staff_chat(load(config, {})) == []
+    assert [one.verdict.value for one in await checkup_chat.staff_chat(closed)] == ["fault", "warning"]
+    assert await checkup_chat.staff_chat(load(config, {})) == []
 
 
 @pytest.mark.parametrize(
