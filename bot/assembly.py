@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from importlib import metadata
 from ipaddress import ip_network
@@ -15,6 +15,7 @@ from bot.paying import providers
 from bot.registry import Line, capabilities, lines, narrowed
 from bot.service import Minding, Service
 from bot.settings import Settings
+from bot.staff_chat import chatting
 from bot.web.health import Check, Health
 from bot.web.hooks import Hook
 from bot.web.metrics import Metrics
@@ -32,6 +33,7 @@ from bot.web.staff.entering import Entering
 from bot.web.staff.entry import EntryPages
 from bot.web.staff.files import Files
 from bot.web.staff.gate import PREFIX
+from bot.web.staff.linking import Linking
 from bot.web.staff.live import Live
 from bot.web.staff.own import Own
 from bot.web.staff.queue import Queue
@@ -54,6 +56,7 @@ from core.services.payments import Payments
 from core.services.photos import Photos
 from core.services.retention import Retention
 from core.services.staff import Accounts, Passwords, Sessions, Signing
+from core.services.staff_chat import Links
 from core.services.statistics import Statistics
 from core.services.texts import Texts
 from core.storage import migrate
@@ -96,8 +99,16 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake, look=look)
     inbox = LocalInbox(desk.handle)
 
+    chat = chatting(settings, database, clock, texts, switched_on)
+
+    async def take(events: Sequence[Event], received_at: datetime) -> None:
+        """Staff's words are no subscriber's: they go to the staff chat, and the rest to the desk."""
+        rest = events if chat is None else await chat.presses.sort_out(events)
+        if rest:
+            await inbox.accept(rest, received_at)
+
     async def accept(events: Sequence[Event]) -> None:
-        await inbox.accept(events, clock.now())
+        await take(events, clock.now())
 
     fetchers = fetching(switched_on)
     photos = Photos(database, fetchers, accept, clock)
@@ -110,7 +121,11 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     )
     hooks = {
         line.channel.name: Hook(
-            line.channel.name, decode=line.channel.decode, accept=inbox.accept, clock=clock, metrics=metrics
+            line.channel.name,
+            decode=line.channel.decode,
+            accept=inbox.accept if chat is None else take,
+            clock=clock,
+            metrics=metrics,
         )
         for line in switched_on
         if isinstance(line.channel, Decodes)
@@ -157,6 +172,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
             **({"autopay": payments.autopays.run} if settings.payments.autopay.enabled else {}),
             "erasure": Erasure(database, clock).run,
             **({"photos": photos.run} if fetchers else {}),
+            **({"staff chat": chat.poster.run} if chat else {}),
             "retention": Retention(database, clock, settings.retention.periods(), zones=_zones(settings)).run,
         },
         payments=payments,
@@ -179,6 +195,7 @@ def staff_pages(
     signing, accounts = Signing(sessions, Passwords()), Accounts(sessions)
     moderation = web_moderation(settings, database, clock, texts)
     bulks = Bulks(database, moderation, clock, undo=timedelta(seconds=settings.moderation.undo_seconds))
+    links = Links(database, clock, settings.staff_chat.messenger)
     gate = Gate(sessions, metrics, public_url=settings.server.public_url, trusted=_trusted(settings))
     return staff_application(
         gate,
@@ -192,7 +209,9 @@ def staff_pages(
                 accounts=accounts,
                 clock=clock,
                 branches=settings.branches(),
+                links=links,
             ),
+            Linking(links),
             Live(gate, sessions, database, clock),
             Queue(
                 gate,

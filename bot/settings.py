@@ -26,6 +26,7 @@ from pydantic import (
 from bot.complaints import FaultySettings, complain, nearest
 from bot.paying import NONE, PaymentSettings, autopay, terms
 from bot.reminding import Reminders
+from bot.staff_chat import StaffChatSettings
 from bot.staffing import Staff
 from bot.tariffs import TariffFile
 from bot.tariffs import read as read_tariffs
@@ -339,6 +340,7 @@ class Settings(Section):
     identity: IdentitySettings = IdentitySettings()
     reminders: Reminders = Reminders()
     staff: Staff = Staff()
+    staff_chat: StaffChatSettings = StaffChatSettings()
     payments: PaymentSettings = PaymentSettings()
     texts: Wording = Wording()
     logs: Logs = Logs()
@@ -361,6 +363,13 @@ class Settings(Section):
                 self.payments.known(branch.payment_provider)
         if self.terms().providers and not self.server.public_url:
             raise ValueError("payments need server.public_url: subscribers pay on a page of ours")
+        return self
+
+    @model_validator(mode="after")
+    def _chattable(self) -> "Settings":
+        chat = self.staff_chat
+        if chat.enabled and not getattr(self.channels, chat.channel).enabled:
+            raise ValueError(f"staff_chat needs its messenger: set enabled = true in [channels.{chat.channel}]")
         return self
 
     def terms(self) -> Terms:

@@ -37,6 +37,7 @@ def doctor(app: App) -> None:
 
 async def _examine(app: App) -> "list[Finding]":
     from bot import checkup  # noqa: PLC0415 - a fast start
+    from bot.checkup_chat import staff_chat  # noqa: PLC0415 - a fast start
     from core.storage.database import connect  # noqa: PLC0415 - a fast start
 
     settings, now = app.settings, app.clock.now()
@@ -57,7 +58,8 @@ async def _examine(app: App) -> "list[Finding]":
             findings.append(await checkup.clock(database if well else None, now, server=server))
         finally:
             await database.close()
-    findings += await checkup.vendors(settings) + await checkup.payment_providers(settings)
+    findings += await checkup.vendors(settings) + await staff_chat(settings)
+    findings += await checkup.payment_providers(settings)
     return findings + await checkup.listening(settings.server, now)
 
 

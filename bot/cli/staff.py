@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from core.domain.staff import Member
     from core.services.staff import Accounts, Invitation
+    from core.services.staff_chat import Links
 
     T = TypeVar("T")
 
@@ -85,6 +86,29 @@ def change(app: App, *, name: str, role: str | None, branches: tuple[str, ...], 
     _told(app, _run(app, lambda accounts: accounts.change(name, role=known_role, branches=chosen)), "changed")
 
 
+@staff.command()
+@_name
+@pass_app
+def link(app: App, *, name: str) -> None:
+    """Print a one-time code that links a messenger's account for the staff chat.
+
+    Its owner sends it to the bot, /link CODE, within ten minutes.
+    """
+    offered = _with_links(app, name, lambda links, member: links.offer(member))
+    app.note(f"{name}: to be sent to the bot as /link {offered.text}; it works once, for ten minutes:")
+    row: Row = {"name": name, "code": offered.text, "expires_at": offered.expires_at}
+    app.emit(row, lambda: offered.text)
+
+
+@staff.command()
+@_name
+@pass_app
+def unlink(app: App, *, name: str) -> None:
+    """Take the link to a messenger back; from now on his buttons do nothing."""
+    ended = _with_links(app, name, lambda links, member: links.end(member))
+    app.emit({"name": name, "unlinked": ended}, lambda: f"{name}: {'unlinked' if ended else 'was not linked'}")
+
+
 @staff.command(name="list")
 @pass_app
 def list_(app: App) -> None:
@@ -132,6 +156,16 @@ def _run(app: App, work: "Callable[[Accounts], Awaitable[T]]") -> "T":
         raise Fault(f"{error} is disabled, no link would let him in: `meterline staff enable {error}` first") from error
     except NoSuchMember as error:
         raise Fault(f"there is no {error}; `meterline staff list` names all") from error
+
+
+def _with_links(app: App, name: str, work: "Callable[[Links, Member], Awaitable[T]]") -> "T":
+    from core.services.staff_chat import Links  # noqa: PLC0415 - a fast start
+
+    channel = app.settings.staff_chat.messenger
+    if not channel:
+        raise Fault("there is no staff chat: see [staff_chat] in the configuration")
+    member = _run(app, lambda accounts: accounts.find(name))
+    return app.run(lambda database: work(Links(database, app.clock, channel), member))
 
 
 def _known(app: App, branches: "Sequence[str]") -> "Sequence[str]":

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from channels.telegram import encode, polling, webhook
-from channels.telegram.decode import Decoder
+from channels.telegram.group import GroupDecoder, GroupPosts
 from channels.telegram.settings import Settings
 from channels.toolkit.http import TOTAL_SECONDS
 from core.domain.messages import Capabilities, Decoded, Outbound, RawRequest, Receipt, TextUnit
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from channels.telegram.api import Api
 
 
-class TelegramChannel:
+class TelegramChannel(GroupPosts):
     """A bot that Telegram calls."""
 
     name = "telegram"
@@ -25,7 +25,7 @@ class TelegramChannel:
     def __init__(self, settings: Settings, *, total_seconds: float = TOTAL_SECONDS) -> None:
         self._settings = settings
         self._total_seconds = total_seconds
-        self._decoder = Decoder(self.name, settings)
+        self._decoder = GroupDecoder(self.name, settings)
         self._opened: Api | None = None
         self.capabilities = Capabilities(
             text_limit=encode.TEXT_LIMIT,

@@ -158,6 +158,10 @@ class Api:
         except SendFailure as failure:
             _log.info("a pressed button could not be acknowledged: %s", failure.detail)
 
+    async def call(self, method: TelegramMethod[TelegramType]) -> TelegramType:
+        """Any other method."""
+        return await self._call(method)
+
     async def webhook(self) -> WebhookInfo:
         """What Telegram knows of our webhook."""
         return await self._call(GetWebhookInfo())

@@ -32,6 +32,7 @@ from core.ports.channel import (
     SendFailure,
     TemporarilyUnavailable,
 )
+from core.ports.posts import GroupHasMoved
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +51,6 @@ RULES: Final = (
     Rule(TelegramBadRequest, "user is deactivated", RecipientUnavailable),
     Rule(TelegramBadRequest, "USER_IS_BLOCKED", RecipientUnavailable),
     Rule(TelegramBadRequest, "PEER_ID_INVALID", RecipientUnavailable),
-    Rule(TelegramMigrateToChat, "", RecipientUnavailable),
     Rule(TelegramBadRequest, "Logged out", Misconfigured),
     Rule(TelegramBadRequest, "", ContentRejected),
     Rule(TelegramEntityTooLarge, "", ContentRejected),
@@ -93,6 +93,8 @@ def failure(status: int, error: Exception, hide: Iterable[str] = ()) -> SendFail
     detail = f"{status} {vendor_words(words, hide)}".rstrip()
     if isinstance(error, TelegramRetryAfter):
         return RateLimited(min(float(error.retry_after), LONGEST_PAUSE), f"{status} too many requests")
+    if isinstance(error, TelegramMigrateToChat):
+        return GroupHasMoved(str(error.migrate_to_chat_id), detail)
     found = _meaning(status, error, words)
     if found is None:
         _log.warning("Telegram answered with the unknown status %d", status)

@@ -6,7 +6,7 @@ from typing import Final
 from channels.toolkit.http import TOTAL_SECONDS
 from channels.vk import encode, failures
 from channels.vk.api import Api
-from channels.vk.decode import Decoder
+from channels.vk.group import GroupDecoder, GroupPosts
 from channels.vk.longpoll import LongPoll
 from channels.vk.registration import Registration
 from channels.vk.settings import Settings
@@ -26,7 +26,7 @@ CAPABILITIES: Final = Capabilities(
 )
 
 
-class VkChannel:
+class VkChannel(GroupPosts):
     """Sends, and can be registered; the subclasses hear."""
 
     name = "vk"
@@ -35,7 +35,7 @@ class VkChannel:
     def __init__(self, settings: Settings, *, total_seconds: float = TOTAL_SECONDS) -> None:
         self._group_id = settings.group_id
         self._api = Api(settings, total_seconds)
-        self._decoder = Decoder(self.name, settings)
+        self._decoder = GroupDecoder(self.name, settings)
         self._registration = Registration(self._api, settings)
 
     async def open(self) -> None:

@@ -40,6 +40,7 @@ from core.storage.tables import (
     profile,
     reading,
     reminder,
+    staff_post,
 )
 
 PAGE: Final = 5_000
@@ -142,6 +143,7 @@ STEPS: Final = (
         key=payment_page.c.digest,
         due=payment_page.c.expires_at < _moment("links"),
     ),
+    Step(name="posts to staff", table=staff_post, key=staff_post.c.id, due=_older(staff_post, "words")),
     Step(
         name="providers' calls",
         table=payment_notice,

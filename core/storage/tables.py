@@ -640,3 +640,51 @@ autopay_charge = Table(
     Index("ix_autopay_charge_state_due_at", "state", "due_at"),
 )
 """A month of an autopay (`core.domain.autopay.Charge`): one only, whatever is repeated."""
+
+staff_chat_link = Table(
+    "staff_chat_link",
+    metadata,
+    Column("external_id", String(100), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("staff_id", Key, ForeignKey("staff.id"), nullable=False),
+    Column("linked_at", Instant, nullable=False),
+    UniqueConstraint("staff_id", "channel"),
+)
+"""Who of the staff is who in a messenger: one account each."""
+
+staff_chat_code = Table(
+    "staff_chat_code",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("staff_id", Key, ForeignKey("staff.id"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    UniqueConstraint("staff_id"),
+)
+"""One-time codes that link a messenger's account; the newest of each person only."""
+
+staff_chat_move = Table(
+    "staff_chat_move",
+    metadata,
+    Column("chat", String(40), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("moved_to", String(40), nullable=False),
+)
+"""Groups to which the messenger has given another number."""
+
+staff_post = Table(
+    "staff_post",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("case_id", Key),
+    Column("channel", String(20), nullable=False),
+    Column("chat", String(40), nullable=False),
+    Column("number", String(40), nullable=False, server_default=""),
+    Column("state", String(10), nullable=False),
+    Column("shown_version", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("case_id", "chat", "channel"),
+    Index("ix_staff_post_state_changed_at", "state", "changed_at"),
+)
+"""What was posted to a staff group (`core.storage.staff_chat`). `number` is the messenger's, empty until it is known;
+`shown_version` is that of the case as the post shows it."""

@@ -12,8 +12,9 @@ from core.domain.accounts import Branches
 from core.domain.staff import MAY, SHORTEST, Permission
 from core.ports.clock import Clock
 from core.services.staff import Accounts, Sessions, Signing
+from core.services.staff_chat import Links
 
-SAID = frozenset({"appearance", "password", "sessions"})
+SAID = frozenset({"appearance", "chat", "password", "sessions"})
 """What may stand in `?said=`: something was done."""
 
 
@@ -29,6 +30,7 @@ class Own:
         accounts: Accounts,
         clock: Clock,
         branches: Branches,
+        links: Links,
     ) -> None:
         self._gate = gate
         self._signing = signing
@@ -36,6 +38,7 @@ class Own:
         self._accounts = accounts
         self._clock = clock
         self._branches = branches
+        self._links = links
 
     def routes(self) -> list[web.RouteDef]:
         """Where it is."""
@@ -104,6 +107,7 @@ class Own:
             }
             for one in await self._sessions.of(session.member)
         ]
+        linked = await self._links.since(session.member) if self._links.channel else None
         status = said_no.status if said_no else HTTPStatus.OK
         return looks.page(
             request[VIEW],
@@ -113,6 +117,8 @@ class Own:
             problem=said_no,
             sessions=sessions,
             shortest=SHORTEST,
+            chat=self._links.channel,
+            chat_since=f"{linked.astimezone(zone):%d.%m.%Y %H:%M}" if linked else "",
         )
 
     def _zone(self, mine: frozenset[str]) -> tzinfo:

@@ -13,6 +13,7 @@ from aiohttp import web
 from channels.telegram.emulator.chats import Chats
 from channels.telegram.emulator.deliveries import Deliveries
 from channels.telegram.emulator.faults import TAKING, Fault, Refusal, answer, faulty, refusal
+from channels.telegram.emulator.groups import Groups
 from channels.toolkit.album import Album
 from core.ports.clock import Clock
 
@@ -41,12 +42,17 @@ class BotApi:
         """All presses; an app whose press is not acknowledged spins."""
         self.acknowledged: list[str] = []
         """The presses that were answered, by `answerCallbackQuery` or in an answer to a webhook's call."""
+        self.groups = Groups(chats, deliveries, clock, self.pressed)
+        self.said: dict[str, tuple[str, bool]] = {}
+        """What the people who pressed were told, and whether in a window."""
         self._chats, self._deliveries, self._album, self._clock = chats, deliveries, album, clock
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._press_ids = itertools.count(4_382_000_000_000_000_001)
         self._methods: Mapping[str, Callable[[Fields], Awaitable[object]]] = {
             SEND: self._send_message,
             "answercallbackquery": self._answer_callback_query,
+            "editmessagetext": self._edit_message_text,
+            "getchatmember": self._get_chat_member,
             "getfile": self._get_file,
             "getupdates": self._get_updates,
             "setwebhook": self._set_webhook,
@@ -80,7 +86,7 @@ class BotApi:
         try:
             result = await self._methods[name](await _fields(request))
         except Refusal as refused:
-            return refusal(refused.code, refused.description)
+            return refusal(refused.code, refused.description, **refused.parameters)
         if fault is Fault.HANG:
             await self._hang()
         if fault is Fault.RESET and request.transport is not None:
@@ -97,7 +103,7 @@ class BotApi:
 
     async def _send_message(self, fields: Fields) -> object:
         async with self.arrived:
-            message = self._chats.take(fields, int(self._clock.now().timestamp()))
+            message = self.groups.take(fields) or self._chats.take(fields, int(self._clock.now().timestamp()))
             self.arrived.notify_all()
         return message.as_telegram()
 
@@ -106,7 +112,14 @@ class BotApi:
         if press_id not in self.presses:
             raise Refusal(400, TOO_OLD)
         self.acknowledged.append(press_id)
+        self.said[press_id] = (str(fields.get("text") or ""), str(fields.get("show_alert")).lower() == "true")
         return True
+
+    async def _edit_message_text(self, fields: Fields) -> object:
+        return self.groups.edit(fields).as_telegram()
+
+    async def _get_chat_member(self, fields: Fields) -> object:
+        return self.groups.member(fields)
 
     def call_in_answer(self, method: Fields) -> None:
         """A method in our answer to a webhook's call. Of those we use, only this one; its outcome is told to nobody."""

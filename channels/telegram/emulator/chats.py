@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from channels.telegram.emulator.faults import Refusal
-from channels.telegram.emulator.updates import BOT, private
+from channels.telegram.emulator.updates import BOT, group, private
 from channels.toolkit.emulation import Shown
 
 TEXT_LIMIT: Final = 4096
@@ -40,7 +40,7 @@ class SentMessage:
         shown: dict[str, Any] = {
             "message_id": self.message_id,
             "from": BOT,
-            "chat": private(self.chat),
+            "chat": private(self.chat) if self.chat > 0 else group(self.chat),
             "date": self.date,
             "text": self.text,
         }
@@ -70,7 +70,7 @@ class Chats:
         Raises:
             Refusal: as Telegram refuses it.
         """
-        chat, text, markup = self._chat(fields), _text(fields), _markup(fields)
+        chat, text, markup = self._chat(fields), text_of(fields), markup_of(fields)
         message = SentMessage(chat=chat, message_id=self.number(chat), text=text, markup=markup, date=date)
         self.sent.append(message)
         if "keyboard" in markup:
@@ -125,7 +125,8 @@ class Chats:
         return int(named)
 
 
-def _text(fields: Mapping[str, Any]) -> str:
+def text_of(fields: Mapping[str, Any]) -> str:
+    """What a message says, if Telegram takes it."""
     text = str(fields.get("text", "")).strip()
     if not text:
         raise Refusal(400, "Bad Request: message text is empty")
@@ -136,7 +137,7 @@ def _text(fields: Mapping[str, Any]) -> str:
     return text
 
 
-def _markup(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def markup_of(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """`reply_markup`: https://core.telegram.org/bots/api#inlinekeyboardbutton and its neighbours."""
     given = fields.get("reply_markup") or {}
     try:

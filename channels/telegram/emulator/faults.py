@@ -55,9 +55,9 @@ REFUSALS: Final[Mapping[Fault, tuple[int, str]]] = MappingProxyType(
 class Refusal(Exception):
     """The Bot API does not do it: `code` and `description` are what it answers."""
 
-    def __init__(self, code: int, description: str) -> None:
+    def __init__(self, code: int, description: str, **parameters: int) -> None:
         super().__init__(description)
-        self.code, self.description = code, description
+        self.code, self.description, self.parameters = code, description, parameters
 
 
 def answer(result: object) -> web.Response:
@@ -65,11 +65,13 @@ def answer(result: object) -> web.Response:
     return _json(200, {"ok": True, "result": result})
 
 
-def refusal(code: int, description: str) -> web.Response:
+def refusal(code: int, description: str, **parameters: int) -> web.Response:
     """What it answers when it did not."""
     body: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
     if code == REFUSALS[Fault.BUSY][0]:
-        body["parameters"] = {"retry_after": RETRY_AFTER}
+        parameters = {"retry_after": RETRY_AFTER} | parameters
+    if parameters:
+        body["parameters"] = parameters
     return _json(code, body)
 
 

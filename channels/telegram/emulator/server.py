@@ -11,6 +11,7 @@ from channels.telegram.emulator.bot_api import SEND, BotApi
 from channels.telegram.emulator.chats import Chats, SentMessage
 from channels.telegram.emulator.deliveries import Deliveries
 from channels.telegram.emulator.faults import Fault
+from channels.telegram.emulator.groups import Groups
 from channels.telegram.settings import Settings
 from channels.toolkit.album import PICTURE, Album
 from channels.toolkit.emulation import Shown
@@ -121,6 +122,11 @@ class TelegramEmulator:
         async with asyncio.timeout(seconds), self.api.arrived:
             await self.api.arrived.wait_for(lambda: len(self.sent) >= count)
         return self.sent[:count]
+
+    @property
+    def groups(self) -> Groups:
+        """The groups that the bot may be in, and what people do there."""
+        return self.api.groups
 
     # What subscribers do.
 

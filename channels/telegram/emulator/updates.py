@@ -21,6 +21,11 @@ def private(chat: int) -> Update:
     return {"id": chat, "first_name": "Абонент", "type": "private"}
 
 
+def group(chat: int) -> Update:
+    """A group; one whose number begins with -100 is a supergroup."""
+    return {"id": chat, "title": "Дела", "type": "supergroup" if str(chat).startswith("-100") else "group"}
+
+
 def message(chat: int, number: int, moment: datetime, **content: object) -> Update:
     """He sends something: `text`, `photo`, `contact`, whatever there is."""
     head = {"message_id": number, "from": user(chat), "chat": private(chat), "date": int(moment.timestamp())}

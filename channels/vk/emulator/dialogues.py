@@ -85,7 +85,7 @@ class Dialogues:
             raise ApiError(914, "Message is too long")
         if str(user) not in self.open:
             raise ApiError(901, "Can't send messages for users without permission")
-        keyboard = _keyboard(form["keyboard"]) if "keyboard" in form else None
+        keyboard = keyboard_of(form["keyboard"]) if "keyboard" in form else None
         for known in self._by_user[user][-REMEMBERED:]:
             if random_id and known.random_id == random_id:
                 return known, False
@@ -123,7 +123,7 @@ def _integer(form: Mapping[str, str], name: str) -> int:
     return int(value)
 
 
-def _keyboard(content: str) -> Mapping[str, Any]:
+def keyboard_of(content: str) -> Mapping[str, Any]:
     """The keyboard.
 
     Raises:

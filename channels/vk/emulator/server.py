@@ -13,6 +13,7 @@ from channels.toolkit.emulation import Shown
 from channels.toolkit.signatures import as_bytes, same
 from channels.vk.emulator import updates
 from channels.vk.emulator.callbacks import Callbacks, Sleep
+from channels.vk.emulator.chats import Chats
 from channels.vk.emulator.community import Community
 from channels.vk.emulator.dialogues import ApiError, Dialogues, SentMessage
 from channels.vk.emulator.faults import TAKING, Fault, answer
@@ -70,6 +71,7 @@ class VkEmulator:
         self.per_second = per_second
         self.community = Community(group_id, confirmation, self._confirm)
         self.dialogues = Dialogues()
+        self.chats = Chats(self.dialogues, self.tell)
         self.album = Album()
         """The pictures that subscribers have sent; VK itself keeps them on other servers."""
         self.queue = Queue()
@@ -245,6 +247,8 @@ class VkEmulator:
         self._calls.append(now)
 
     async def _do(self, method: str, form: Mapping[str, str]) -> object:
+        if self.chats.does(method, form):
+            return self.chats.do(method, form)
         if method == SEND:
             message, is_new = self.dialogues.take(form)
             self.keys.append(form["random_id"])

@@ -106,7 +106,7 @@ class Accounts:
             NoSuchMember: nobody has this name.
             IsDisabled: `enable` comes first; nothing is changed.
         """
-        member = await self._find(name)
+        member = await self.find(name)
         if member.disabled_at is not None:
             raise IsDisabled(member.name)
         values: dict[str, Any] = {"password": ""}
@@ -128,7 +128,7 @@ class Accounts:
         Raises:
             NoSuchMember: nobody has this name.
         """
-        member = await self._find(name)
+        member = await self.find(name)
         now = self._clock.now()
 
         def job(connection: Any) -> None:  # noqa: ANN401 - the same
@@ -146,7 +146,7 @@ class Accounts:
         Raises:
             NoSuchMember: nobody has this name.
         """
-        member = await self._find(name)
+        member = await self.find(name)
         await self._database.write(partial(change, staff_id=member.id, values={"disabled_at": None}))
         log.info("staff_enabled", staff=member.name)
         return replace(member, disabled_at=None)
@@ -157,7 +157,7 @@ class Accounts:
         Raises:
             NoSuchMember: nobody has this name.
         """
-        member = await self._find(name)
+        member = await self.find(name)
         changed = replace(
             member,
             role=role or member.role,
@@ -180,7 +180,12 @@ class Accounts:
         """Remember what somebody prefers."""
         await self._database.write(partial(prefer, staff_id=member.id, preferences=preferences))
 
-    async def _find(self, name: str) -> Member:
+    async def find(self, name: str) -> Member:
+        """The account with this name.
+
+        Raises:
+            NoSuchMember: nobody has it.
+        """
         found = await self._database.read(partial(by_name, name=folded(name)))
         if found is None:
             raise NoSuchMember(name)

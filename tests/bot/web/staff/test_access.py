@@ -35,6 +35,8 @@ TABLE = {
     ("GET", "/staff/account"): (f"{IN}?next=/staff/account", *(f"{CODE}?next=/staff/account",) * 2, *(200,) * 4),
     ("POST", "/staff/account/appearance"): (IN, CODE, CODE, *("/staff/account?said=appearance",) * 4),
     ("POST", "/staff/account/password"): (IN, CODE, CODE, 403, 403, 403, 403),
+    ("POST", "/staff/account/chat"): (IN, CODE, CODE, *(404,) * 4),  # no staff chat is set up
+    ("POST", "/staff/account/chat/end"): (IN, CODE, CODE, *(404,) * 4),
     ("GET", "/staff/queue"): (f"{IN}?next=/staff/queue", *(f"{CODE}?next=/staff/queue",) * 2, *(200,) * 4),
     ("GET", "/staff/queue/rows"): (
         f"{IN}?next=/staff/queue/rows",
