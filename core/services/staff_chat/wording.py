@@ -105,7 +105,8 @@ class Wording:
             case Moved():
                 return self.say("moved")
             case _:
-                return self.say("refused", why=str(error))
+                known: dict[str, str] = words(self.language)["refusals"]
+                return self.say("refused", why=known.get(error.code, known["other"]))
 
     def _title(self, case: Case) -> str:
         kind = self.kinds.get(case.kind, case.kind)
