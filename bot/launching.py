@@ -33,7 +33,7 @@ def apps(settings: Settings, switched_on: Iterable[Line]) -> dict[str, App]:
     return found
 
 
-def launch_routes(  # noqa: PLR0913 - all that these pages work with
+def launch_routes(
     settings: Settings,
     switched_on: Iterable[Line],
     payments: Payments,

@@ -60,15 +60,16 @@ const tell = (name) => {
 };
 tell("web_app_ready");
 tell("web_app_expand");
-const form = document.getElementById("launch");
+const form = document.getElementById("launch"), show = (id, shown) => { document.getElementById(id).hidden = !shown; };
 if (form) {
+  show("scriptless", false);
   const data = new URLSearchParams(location.hash.slice(1)).get("tgWebAppData");
   if (data) {
+    show("opening", true);
     form.elements.launch.value = data;
     form.submit();
   } else {
-    document.getElementById("opening").hidden = true;
-    document.getElementById("nothing").hidden = false;
+    show("nothing", true);
   }
 }
 """

@@ -15,7 +15,7 @@ from channels.vk.adapter import VkCallback
 from channels.vk.launch import launched, signature
 from channels.vk.settings import Settings
 from core.domain.messages import Address
-from core.ports.channel import LaunchRefused, Launches
+from core.ports.channel import Launches, LaunchRefused
 
 APP = 6736218
 SECRET = "wvl68m4dR1UpLrVRli"
