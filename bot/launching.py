@@ -33,7 +33,7 @@ def apps(settings: Settings, switched_on: Iterable[Line]) -> dict[str, App]:
     return found
 
 
-def launch_routes(
+def launch_routes(  # noqa: PLR0917 - all that these pages work with
     settings: Settings,
     switched_on: Iterable[Line],
     payments: Payments,

@@ -114,8 +114,11 @@ class LaunchPlace:
     frames: tuple[str, ...]
     """Origins that may show it in a frame, as `frame-ancestors` of a content security policy has them."""
     script: str
-    """What the page runs: our own few lines. Where the data is `hidden` it hides `#scriptless`, fills the field `launch` of the
-    form `#launch` and sends it, or shows `#nothing`."""
+    """What the page runs: our own few lines.
+
+    Where the data is `hidden` it hides `#scriptless`, fills the field `launch` of the form `#launch` and sends it, or
+    shows `#nothing`.
+    """
     hidden: bool
     """The launch data stands where only a script sees it; otherwise it is the page's query."""
 

@@ -1,4 +1,4 @@
-"""Launch data of Telegram's mini apps. The first vector is aiogram's own; the others are signed here, by the document."""
+"""Launch data of Telegram's mini apps: a vector of aiogram's own tests, and others signed here by the document."""
 
 import hashlib
 import hmac

@@ -116,7 +116,7 @@ async def test_without_javascript(till: Counter, browser: Browser) -> None:
 
 @pytest.mark.parametrize("is_ours", [True, False], ids=["the messenger's own", "another's"])
 @pytest.mark.parametrize("channel", [TELEGRAM, VK])
-async def test_in_a_frame(
+async def test_in_a_frame(  # noqa: PLR0917 - fixtures
     sqlite_url: str,
     tmp_path: Path,
     clock: FixedClock,
