@@ -30,11 +30,13 @@ from bot.web.staff.application import entrance
 from bot.web.staff.bulk import Bulk
 from bot.web.staff.case import CasePages
 from bot.web.staff.entering import Entering
+from bot.web.staff.entry import EntryPages
 from bot.web.staff.files import Files
 from bot.web.staff.gate import PREFIX
 from bot.web.staff.live import Live
 from bot.web.staff.own import Own
 from bot.web.staff.queue import Queue
+from bot.web.staff.statistics import StatisticsPages
 from core.bus.local import LocalInbox
 from core.domain.messages import Event, Greeting
 from core.domain.subscribers import Identity
@@ -44,6 +46,7 @@ from core.services import reminders
 from core.services.desk.desk import Desk
 from core.services.desk.scene import Policy, Rules
 from core.services.dialogue.menu import greeting
+from core.services.entry import EntryDesk
 from core.services.erasure import Erasure
 from core.services.handovers import Handovers
 from core.services.moderation import Bulks, Moderation
@@ -52,6 +55,7 @@ from core.services.payments import Payments
 from core.services.photos import Photos
 from core.services.retention import Retention
 from core.services.staff import Accounts, Passwords, Sessions, Signing
+from core.services.statistics import Statistics
 from core.services.texts import Texts
 from core.storage import migrate
 from core.storage.database import Database, Unavailable, connect
@@ -203,6 +207,14 @@ def staff_pages(
             ),
             Bulk(moderation, bulks, clock),
             CasePages(gate, moderation, bulks, accounts, clock),
+            EntryPages(EntryDesk(database, rules(settings, texts), clock, skin="web")),
+            StatisticsPages(
+                Statistics(database, settings.branches(), clock),
+                moderation,
+                clock,
+                branches=settings.branches(),
+                channels=sorted(capabilities(settings)),
+            ),
         ],
     )
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "queue": Place("bot.cli.queue", "queue", "Look at the moderation queue and decide."),
     "staff": Place("bot.cli.staff", "staff", "Look after who may sign in at /staff."),
     "reminders": Place("bot.cli.reminders", "reminders", "Remind subscribers of the window, and see how far it is."),
+    "payments": Place("bot.cli.reconciling", "payments", "Compare a provider's register with our orders."),
     "autopay": Place("bot.cli.autopay", "autopay", "See what subscribers have agreed to pay by themselves."),
     "subscriber": Place("bot.cli.subscriber", "subscriber", "Show, hand out or forget what we hold about somebody."),
     "retention": Place(

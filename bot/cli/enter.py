@@ -4,6 +4,7 @@ import asyncio
 import sys
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -14,20 +15,19 @@ from bot.cli.queue.deciding import as_moderator
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from core.services.entry import Entered, Entry, EntryDesk, Source
+    from core.services.entry import Entered, EntryDesk, Source
 
-SURE = "!"
-"""At the end of a line: the values were read out twice."""
 MARKS = {"stored": "green", "review": "yellow", "doubtful": "yellow", "on file": "blue", "refused": "red"}
 
 
 @click.command(cls=Command)
 @click.argument("words", metavar="[ACCOUNT METER T1 [T2 [T3]]]", nargs=-1)
 @click.option("--source", type=click.Choice(["operator", "paper"]), default="operator", show_default=True)
+@click.option("--on", metavar="YYYY-MM-DD", help="The day on which the slips were thrown in; today without it.")
 @click.option("--sure", is_flag=True, help="The values are right, although the rules doubt them.")
 @as_moderator
 @pass_app
-def enter(app: App, *, words: tuple[str, ...], source: "Source", sure: bool, moderator: str) -> None:
+def enter(app: App, *, words: tuple[str, ...], source: "Source", on: str | None, sure: bool, moderator: str) -> None:
     """Enter a reading: account, meter, and its values (day or single, night, half-peak).
 
     The meter may be - where the account has one. Without arguments, one reading a line is read from standard input;
@@ -35,8 +35,12 @@ def enter(app: App, *, words: tuple[str, ...], source: "Source", sure: bool, mod
     """
     lines: list[str] | Iterator[str] = _typed()
     if words:
-        lines = [" ".join(words) + (f" {SURE}" if sure else "")]
-    refused = asyncio.run(_enter(app, lines, source, moderator))
+        lines = [" ".join(words) + (" !" if sure else "")]
+    try:
+        day = date.fromisoformat(on) if on else None
+    except ValueError:
+        raise Fault(f"{on} is not a date like 2026-11-25") from None
+    refused = asyncio.run(_enter(app, lines, source, moderator, day))
     if refused:
         app.exit(REJECTED)
 
@@ -47,7 +51,7 @@ def _typed() -> "Iterator[str]":
             yield line
 
 
-async def _enter(app: App, lines: "list[str] | Iterator[str]", source: "Source", who: str) -> int:
+async def _enter(app: App, lines: "list[str] | Iterator[str]", source: "Source", who: str, on: date | None) -> int:
     """Enter line after line, each told at once; returns how many were not stored."""
     from bot.assembly import rules  # noqa: PLC0415 - a fast start
     from core.services.entry import EntryDesk, EntryRefused  # noqa: PLC0415 - a fast start
@@ -57,7 +61,7 @@ async def _enter(app: App, lines: "list[str] | Iterator[str]", source: "Source",
         desk = EntryDesk(database, rules(app.settings, app.texts()), app.clock)
         for number, line in enumerate(lines, 1):
             try:
-                row = await _one(desk, line, source, who)
+                row = await _one(desk, line, source, who, on)
             except EntryRefused as error:
                 if not app.json and number == 1 and isinstance(lines, list):
                     raise Fault(str(error)) from error
@@ -67,28 +71,16 @@ async def _enter(app: App, lines: "list[str] | Iterator[str]", source: "Source",
     return refused
 
 
-async def _one(desk: "EntryDesk", line: str, source: "Source", who: str) -> Row:
-    return _row(await desk.enter(_parsed(line), source, who))
+async def _one(desk: "EntryDesk", line: str, source: "Source", who: str, on: date | None) -> Row:
+    from core.services.entry_lines import read_line  # noqa: PLC0415 - a fast start
 
-
-def _parsed(line: str) -> "Entry":
-    """Read `ACCOUNT METER T1 [T2 [T3]] [!]`."""
-    from core.services.entry import Entry, EntryRefused  # noqa: PLC0415 - a fast start
-
-    account, *rest = line.replace(SURE, f" {SURE} ").split()
-    sure = rest[-1:] == [SURE]
-    meter, *values = rest[: len(rest) - sure] or [""]
-    if not values or not all(value.isascii() and value.isdecimal() for value in values):
-        raise EntryRefused("write account, meter or -, and whole values")
-    meter = "" if meter == "-" else meter
-    numbers = tuple(int(value) for value in values)
-    return Entry(account=account, meter=meter, values=numbers, token=uuid.uuid4().hex, sure=sure)
+    return _row(await desk.enter(read_line(line, uuid.uuid4().hex, on), source, who))
 
 
 def _row(entered: "Entered") -> Row:
     reading = entered.reading
     return {
-        "result": _result(entered),
+        "result": entered.result,
         "code": entered.code,
         "account": entered.account,
         "meter": entered.serial,
@@ -98,14 +90,6 @@ def _row(entered: "Entered") -> Row:
         "status": reading.status.value if reading else None,
         "reference": _reference(reading.id) if reading else None,
     }
-
-
-def _result(entered: "Entered") -> str:
-    if entered.asks:
-        return "doubtful"
-    if entered.stored and entered.reading is not None:
-        return "stored" if entered.reading.status.value == "accepted" else "review"
-    return "on file" if entered.code == "duplicate" else "refused"
 
 
 def _reference(key: int) -> str:
@@ -129,5 +113,5 @@ def _line(number: int, row: Row) -> "Text":
     text.append("" if used is None else f", {used} kWh")
     text.append("" if row["code"] == "accepted" else f"  {row['code']}", "dim")
     if result == "doubtful":
-        text.append(f"; add {SURE}")
+        text.append("; add !")
     return text

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from bot.figures import backlog
 from core.domain.accounts import Branch, Branches
 from core.domain.decisions import HAND_OVER
 from core.domain.readings import Status
 from core.domain.windows import local_day, place
 from core.storage.cases import Entry, Filters, page
+from core.storage.statistics import backlog
 from core.storage.tables import reading
 
 CASES: Final = 40

@@ -7,11 +7,11 @@ from typing import Final
 import structlog
 from aiohttp import hdrs, web
 
-from bot.figures import backlog
 from bot.web.answers import SERVER, json_answer
 from bot.web.metrics import Metrics
 from core.ports.clock import Clock
 from core.storage.database import Database
+from core.storage.statistics import backlog
 
 Check = Callable[[], Awaitable[str]]
 """Says what is wrong, in a few words without anything secret; empty when all is well."""

@@ -16,8 +16,8 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from bot.figures import Backlog
 from bot.web.durations import Durations
+from core.storage.statistics import Backlog
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200)

@@ -8,7 +8,7 @@ waiting behind it (`WebhookActor.cpp` of https://github.com/tdlib/telegram-bot-a
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -32,8 +32,10 @@ from core.domain.messages import (
     TextReceived,
 )
 from core.domain.phones import normalise
+from core.domain.values import value
 
 HEADER: Final = "x-telegram-bot-api-secret-token"
+JSON: Final = "application/json"
 KINDS: Final = ("message", "callback_query", "my_chat_member")
 """The updates that we ask for. Edited messages are not among them: what a subscriber meant he writes again."""
 OTHER: Final = (
@@ -69,7 +71,7 @@ _START: Final = re.compile(r"/start(?:@\w+)?(?: +([A-Za-z0-9_-]{1,64}))?\s*")
 """A deep link's parameter (https://core.telegram.org/bots/features#deep-linking); else what is behind it was typed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Heard:
     """What an update meant: at most one event, and the press that its sender's app wants acknowledged."""
 
@@ -114,8 +116,9 @@ class Decoder:
             return _refused(404, "nothing is behind the webhook's address")
         if request.method != "POST":
             return _refused(405, "only POST is understood here")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return _refused(415, "the content type is not application/json")
+        content_type = request.headers.get("content-type", "")
+        if content_type != JSON and content_type.partition(";")[0].strip().lower() != JSON:
+            return _refused(415, f"the content type is not {JSON}")
         return None
 
     def read(self, update: Mapping[str, Any], received_at: datetime) -> Heard:
@@ -233,7 +236,7 @@ def _answer(press_id: str) -> RawAnswer:
     if not press_id:
         return RawAnswer()
     method = {"method": "answerCallbackQuery", "callback_query_id": press_id}
-    return RawAnswer(200, json.dumps(method).encode(), "application/json")
+    return RawAnswer(200, json.dumps(method).encode(), JSON)
 
 
 def _number(message: Mapping[str, Any]) -> str:

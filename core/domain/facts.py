@@ -16,7 +16,9 @@ AUTOPAY: Final = "autopay"
 """What the words, the buttons' tokens and the dialogue's steps about autopay begin with."""
 PAY_FOR_READINGS: Final = "yes-pay"
 """The button that stores readings and brings a link to pay for them."""
-MONEY: Final = ("balance", "payment", PAY_FOR_READINGS, AUTOPAY)
+PAY_WITH_READINGS: Final = "pay-readings"
+"""The button that brings a link to pay for readings stored before."""
+MONEY: Final = ("balance", "payment", PAY_FOR_READINGS, PAY_WITH_READINGS, AUTOPAY)
 """Words and buttons' tokens that ask about money, and what the dialogue's steps about it begin with."""
 
 

@@ -140,12 +140,14 @@ class ButtonKind(StrEnum):
     CONTACT = "contact"
     """The platform asks for the subscriber's own contact card and brings it in `ContactShared`."""
 
+    # Keyboards are looked up by the thousand a second, and an enumeration hashes itself by a call of Python.
+    __hash__ = str.__hash__
 
-@dataclass(frozen=True, slots=True)
-class Button:
+
+class Button(NamedTuple):
     """A choice offered to the subscriber. `token` is at most 64 bytes of ASCII, so that every channel can carry it.
 
-    It comes back from the subscriber's device: a hint, never a proof.
+    It comes back from the subscriber's device: a hint, never a proof. A tuple, because keyboards are looked up whole.
     """
 
     label: str

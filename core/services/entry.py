@@ -5,28 +5,32 @@ rules, the same rows. There is no reply: whoever is on the telephone hears the r
 subscriber, they ask whoever enters; nothing doubtful is stored until he is sure.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final, Literal
 
-from core.domain.accounts import Account, Level, Meter, search_key
+from core.domain.accounts import Account, Branch, Level, Meter, search_key
 from core.domain.decisions import Decision, Outcome
 from core.domain.facts import Facts, Needs
 from core.domain.keys import Keys
 from core.domain.messages import Address, Capabilities, TextReceived, TextUnit
 from core.domain.readings import Code, Reading, Status
-from core.domain.windows import believed
+from core.domain.windows import local_day
 from core.ports.clock import Clock
 from core.services.desk.look_up import Match
 from core.services.desk.scene import Draw, Rules, Scene
 from core.services.desk.settle import Item, confirm, settle, take
+from core.storage.cases import Record
+from core.storage.cases import write as write_records
 from core.storage.database import Database
 from core.storage.load import load
 from core.storage.store import store
 
 Source = Literal["operator", "paper"]
 """`operator`: a phone call; `paper`: a slip. It is the reading's channel."""
+Result = Literal["stored", "review", "doubtful", "on file", "refused"]
 
 LANGUAGE: Final = "ru"
 NAME_LENGTH: Final = 60
@@ -34,8 +38,19 @@ _SILENT: Final = Capabilities(text_limit=0, text_unit=TextUnit.CHARACTERS, can_w
 """Of a channel that nothing is ever sent by."""
 
 
+LOOKED_UP: Final = "looked_up"
+"""In the audit log: somebody has looked at an account in order to enter for it."""
+LATEST: Final = timedelta(days=31)
+"""A slip may have lain in its box for so long."""
+NOON: Final = time(12)
+
+
 class EntryRefused(Exception):
-    """The entry is not one at all; the text says why."""
+    """The entry is not one at all; the text says why, and `code` the same for skins with words of their own."""
+
+    def __init__(self, code: Literal["name", "incomplete", "date"], text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +58,8 @@ class Entry:
     """What was read out or written down.
 
     `meter` may be empty where the account has one meter only. `values` are whole numbers: day or single, night,
-    half-peak. `token` is the same when a form is sent twice. `sent_at` is when the slip was thrown in, if that is
-    known, within what the desk believes.
+    half-peak. `token` is the same when a form is sent twice. `on` is the day on which the slip was thrown in, by the
+    branch's clock, if that is known: it tells the period, and a reading sent later wins.
     """
 
     account: str = field(repr=False)
@@ -53,7 +68,7 @@ class Entry:
     meter: str = field(default="", repr=False)
     sure: bool = False
     """Values that a subscriber would be asked about are right: they were read out twice."""
-    sent_at: datetime | None = None
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,51 +90,107 @@ class Entered:
     asks: bool = False
     """Doubtful: enter it again as `sure`, or with other values."""
 
+    @property
+    def result(self) -> Result:
+        """In a word."""
+        if self.asks:
+            return "doubtful"
+        if self.stored and self.reading is not None:
+            return "stored" if self.reading.status is Status.ACCEPTED else "review"
+        return "on file" if self.code == Code.DUPLICATE else "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnFile:
+    """What somebody who enters sees of an account: enough to tell the right one, and its meters in use."""
+
+    account: Account
+    branch: Branch
+    meters: tuple[Meter, ...]
+    latest: dict[int, Reading] = field(default_factory=dict)
+    """By meter, the newest reading that counts."""
+
 
 class EntryDesk:
     """Enters readings, each in one transaction. One for each process: it makes keys."""
 
-    def __init__(self, database: Database, rules: Rules, clock: Clock) -> None:
+    def __init__(self, database: Database, rules: Rules, clock: Clock, *, skin: str = "cli") -> None:
+        self._skin = skin
         staff = dict.fromkeys(("operator", "paper"), _SILENT)
         self._database = database
         self._rules = replace(rules, capabilities={**rules.capabilities, **staff})
         self._clock = clock
         self._keys = Keys()
 
-    async def enter(self, entry: Entry, source: Source, who: str) -> Entered:
+    async def enter(
+        self, entry: Entry, source: Source, who: str, *, branches: Collection[str] = (), rehearse: bool = False
+    ) -> Entered:
         """Enter a reading. The same token again changes nothing: its code is `duplicate`.
 
+        `branches` are those whose accounts he may enter for, empty = all; other accounts are not found. `rehearse`:
+        say what would become of it, and store nothing.
+
         Raises:
-            EntryRefused: no name, or no account or values.
+            EntryRefused: no name, no account or values, or a day that cannot be.
         """
         if not 0 < len(who) <= NAME_LENGTH:
-            raise EntryRefused(f"a name has 1 to {NAME_LENGTH} characters")
+            raise EntryRefused("name", f"a name has 1 to {NAME_LENGTH} characters")
         if not entry.account.strip() or not entry.values or min(entry.values) < 0:
-            raise EntryRefused("an entry has an account, and values that are not below zero")
-        return await self._database.write(partial(self._work, entry=entry, address=Address(source, who)))
+            raise EntryRefused("incomplete", "an entry has an account, and values that are not below zero")
+        address = Address(source, who)
+        work = partial(self._work, entry=entry, address=address, branches=branches, rehearse=rehearse)
+        return await (self._database.read(work) if rehearse else self._database.write(work))
 
-    def _work(self, connection: Any, entry: Entry, address: Address) -> Entered:  # noqa: ANN401 - storage's Connection
+    async def look(self, number: str, who: str, *, branches: Collection[str] = ()) -> OnFile | None:
+        """An account, present or former number, and its meters; None where there is none, or none of his branches.
+
+        That he looked stands in the audit log before he sees it.
+        """
+        key = search_key(number)
+        if not key:
+            return None
+        now = self._clock.now()
+        facts = await self._database.read(lambda connection: load(connection, Needs(account_keys={key}), now))
+        account = _account(number, facts, branches)
+        if account is None:
+            return None
+        record = Record(
+            id=self._keys.new(now), at=now, who=who, skin=self._skin, what=LOOKED_UP, new={"account_id": account.id}
+        )
+        await self._database.write(lambda connection: write_records(connection, [record]))
+        meters = tuple(facts.open_meters(account))
+        latest = {meter.id: history[-1] for meter in meters if (history := facts.live(meter))}
+        return OnFile(account=account, branch=self._rules.branch(account), meters=meters, latest=latest)
+
+    def _work(
+        self,
+        connection: Any,  # noqa: ANN401 - storage's Connection
+        *,
+        entry: Entry,
+        address: Address,
+        branches: Collection[str],
+        rehearse: bool,
+    ) -> Entered:
         """Load, decide, store, as the desk does; the facts are this entry's own, so nothing has to be put back."""
         now = self._clock.now()
         event = (address.channel, entry.token)
         facts = load(connection, Needs(events=[event], account_keys={search_key(entry.account)}), now)
         if event in facts.known_events:
             return Entered(code=Code.DUPLICATE)
-        account = facts.account(entry.account)
+        account = _account(entry.account, facts, branches)
         if account is None:
             return Entered(code=Code.ACCOUNT_NOT_FOUND)
         meter = _meter(entry, account, facts)
         if meter is None:
             code = Code.METER_NOT_FOUND if entry.meter else Code.METER_MISSING
             return Entered(code=code, account=account.number, branch=account.branch)
-        sent_at = entry.sent_at if entry.sent_at is not None and believed(entry.sent_at, now) else now
-        scene = self._scene(facts, address, sent_at, now)
+        scene = self._scene(facts, address, _moment(entry, self._rules.branch(account), now), now)
         item = settle(Match(account, meter, entry.values, Level.LINKED, renamed=False), scene, ask=False)
         if _asks(item):
             if not entry.sure:
                 return replace(_entered(item), stored=False, reading=None, asks=True)
             item = _insist(item, entry, scene)
-        if item.new or item.resent:
+        if (item.new or item.resent) and not rehearse:
             store(connection, [_decision(entry, item, scene)], scene.new_key, now)
         return _entered(item)
 
@@ -135,6 +206,21 @@ class EntryDesk:
             new_key=partial(self._keys.new, now),
             draw=Draw(code=str, token=str),  # nothing secret is sent to staff
         )
+
+
+def _account(number: str, facts: Facts, branches: Collection[str]) -> Account | None:
+    account = facts.account(number)
+    return account if account is not None and (not branches or account.branch in branches) else None
+
+
+def _moment(entry: Entry, branch: Branch, now: datetime) -> datetime:
+    """When the slip was thrown in: at noon of its day, for nobody knows the hour; today's is of now."""
+    today = local_day(branch, now)
+    if entry.on is None or entry.on == today:
+        return now
+    if not today - LATEST <= entry.on < today:
+        raise EntryRefused("date", f"the day lies ahead, or more than {LATEST.days} days back")
+    return datetime.combine(entry.on, NOON, branch.timezone).astimezone(UTC)
 
 
 def _meter(entry: Entry, account: Account, facts: Facts) -> Meter | None:

@@ -22,15 +22,19 @@ NOTHING: Final = Extra()
 
 def to_text(extra: Extra) -> str:
     """As the column keeps it; nothing is an empty text."""
-    if extra == NOTHING:
-        return ""
-    return _encode({"buttons": _rows(extra.buttons), "link": extra.link, "link_label": extra.link_label})
+    if extra.link or extra.link_label:
+        return _encoded(extra)
+    return _choices(extra.buttons) if extra.buttons else ""
 
 
 @lru_cache(maxsize=4096)
-def _rows(buttons: Buttons) -> list[list[list[str]]]:
-    """Remembered, because most messages have one of a few menus."""
-    return [[[button.label, button.token, button.kind.value] for button in row] for row in buttons]
+def _choices(buttons: Buttons) -> str:
+    """Remembered, because most messages have one of a few menus; a link is nobody else's."""
+    return _encoded(Extra(buttons))
+
+
+def _encoded(extra: Extra) -> str:
+    return _encode({"buttons": extra.buttons, "link": extra.link, "link_label": extra.link_label})
 
 
 def from_text(text: str) -> Extra:

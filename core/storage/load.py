@@ -173,6 +173,8 @@ def _load_accounts(connection: Connection, facts: Facts, needs: Needs, ids: Iter
         else:
             # A number that one account had before may be another's now.
             facts.accounts.setdefault(found, known)
+    for several in facts.accounts_of_phone.values():
+        several.sort(key=_number)  # PostgreSQL gives them in whatever order its plan of the moment does
 
 
 def _load_meters(connection: Connection, facts: Facts) -> list[int]:
@@ -190,6 +192,10 @@ def _load_meters(connection: Connection, facts: Facts) -> list[int]:
 
 def _in_order(item: Reading) -> tuple[datetime, int]:
     return item.sent_at, item.id
+
+
+def _number(item: Account) -> str:
+    return item.number
 
 
 def _serial(item: Meter) -> str:

@@ -94,6 +94,9 @@ _PAGE: Final = (
 )
 _UNLINK: Final = link.delete().where(link.c.id == bindparam("key"))
 
+# Twice as fast as calling the class.
+_PROOFS: Final = {proof.value: proof for proof in Proof}
+
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Row = tuple[Any, ...]
 
@@ -117,8 +120,10 @@ def talked_about(facts: Facts) -> set[int]:
 def load_around(connection: Connection, facts: Facts, now: datetime) -> None:
     """Who else is linked to the accounts loaded, which proofs have failed, and which dialogues' cases are open."""
     account_ids = list(facts.account_by_id)
+    # Mostly the senders' own, which are there already.
+    known = {each.id: each for links in facts.links.values() for each in links}
     for row in _LINKS.rows(connection, ids=account_ids):
-        found = to_link(row)
+        found = known.get(row[0]) or to_link(row)
         facts.links_of_account.setdefault(found.account_id, []).append(found)
     failed = _GUESSES.rows(
         connection,
@@ -254,7 +259,7 @@ def to_link(row: Sequence[Any]) -> Link:
         account_id=account_id,
         address=Address(channel, external_id),
         name=name,
-        proof=Proof(proof),
+        proof=_PROOFS[proof],
         proved_at=moment(proved_at),
         linked_at=moment(linked_at),
     )

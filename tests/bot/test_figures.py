@@ -5,10 +5,10 @@ from datetime import timedelta
 from sqlalchemy import Connection, insert
 
 from bot.checkup import clock as check_clock
-from bot.figures import backlog, work
 from core.domain.keys import Keys, first_key
 from core.services.desk.desk import Desk
 from core.storage.database import PostgresDatabase, SqliteDatabase
+from core.storage.statistics import backlog, work
 from core.storage.tables import case
 from tests.conftest import FixedClock
 from tests.world import arrivals, fill, rules, text

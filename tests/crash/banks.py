@@ -163,8 +163,8 @@ class Robokassa(_Shop, RobokassaEmulator):
 class Chronopay(_Shop, ChronopayEmulator):
     name = "chronopay"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         self.sales: dict[str, Sale] = {}
 
     def section(self) -> Mapping[str, Any]:

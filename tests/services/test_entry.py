@@ -1,4 +1,5 @@
 import itertools
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -103,8 +104,57 @@ async def test_latest_wins(scene: Scene, desk: EntryDesk) -> None:
     await desk.enter(_entry((5778, 2542)), "operator", IRINA)
     assert (await scene.row(tables.reading, old))["status"] == "superseded"
     assert (await scene.row(tables.case))["decision"] == "superseded"
-    late = await desk.enter(_entry((5700, 2500), sent_at=NOW - timedelta(hours=9)), "paper", IRINA)
+    late = await desk.enter(_entry((5700, 2500), on=NOW.date() - timedelta(days=1)), "paper", IRINA)
     assert late.code == "outdated"
+
+
+@pytest.mark.parametrize(("days", "period"), [(0, 202611), (1, 202611), (22, 202611), (27, 202611), (28, 202610)])
+async def test_the_slips_day_tells_the_period(scene: Scene, desk: EntryDesk, days: int, period: int) -> None:
+    """It is 22 November in Khabarovsk; what was thrown in after 25 October counts for November, else for October."""
+    entered = await desk.enter(_entry((5778, 2542), on=NOW.date() - timedelta(days=days), sure=True), "paper", IRINA)
+    assert entered.reading is not None
+    assert (await scene.row(tables.reading))["period"] == period
+
+
+@pytest.mark.parametrize("days", [-1, 32])
+async def test_a_day_that_cannot_be(scene: Scene, desk: EntryDesk, days: int) -> None:
+    """Tomorrow's slip, or one older than a month, is refused and not taken for today's."""
+    with pytest.raises(EntryRefused) as problem:
+        await desk.enter(_entry((5778, 2542), on=NOW.date() - timedelta(days=days)), "paper", IRINA)
+    assert problem.value.code == "date"
+    assert await scene.rows(tables.reading) == []
+
+
+async def test_rehearsal(scene: Scene, desk: EntryDesk) -> None:
+    """It says what would become of an entry, and stores nothing; the entry itself is not known afterwards."""
+    entry = _entry((5778, 2542))
+    would = await desk.enter(entry, "operator", IRINA, rehearse=True)
+    assert (would.code, would.consumption, would.previous) == ("accepted", 553, (5466, 2301))
+    assert await scene.rows(tables.reading) == await scene.rows(tables.event) == []
+    assert (await desk.enter(entry, "operator", IRINA)).stored
+
+
+async def test_what_is_on_file(scene: Scene, desk: EntryDesk) -> None:
+    """The account's meters in use and the newest reading of each."""
+    reading = await scene.reading((5500, 2310), status="accepted")
+    found = await desk.look("1234567890", IRINA)
+    assert found is not None
+    assert [(meter.serial, meter.zones, meter.billed) for meter in found.meters] == [("12345678", 2, (5466, 2301))]
+    assert found.latest[found.meters[0].id].id == reading
+    assert await desk.look("404404", IRINA) is None
+    assert await desk.look(" ", IRINA) is None
+    looks = await scene.rows(tables.audit)
+    assert [(row["who"], row["what"]) for row in looks] == [(IRINA, "looked_up")]
+    assert json.loads(looks[0]["new"]) == {"account_id": scene.account}
+
+
+async def test_accounts_of_other_branches_are_not_found(scene: Scene, desk: EntryDesk) -> None:
+    """Whoever works for Amur neither sees nor enters for Khabarovsk."""
+    assert await desk.look("1234567890", IRINA, branches={"amur"}) is None
+    entered = await desk.enter(_entry((5778, 2542)), "operator", IRINA, branches={"amur"})
+    assert (entered.code, entered.account) == ("account_not_found", "")
+    assert await scene.rows(tables.reading) == []
+    assert (await desk.enter(_entry((5778, 2542)), "operator", IRINA, branches={"amur", "khb"})).stored
 
 
 async def test_twice(scene: Scene, desk: EntryDesk) -> None:

@@ -30,7 +30,7 @@ def results_row(ref: str, result: Outcome | Refused) -> Row:
         "consumption": reading.consumption if reading else None,
         "status": reading.status.value if reading else None,
         "told": result.text,
-        "untold": result.untold,
+        "untold": result.untold or "",
         "closed_too": [case.reference for case in result.closed_too],
     }
 

@@ -225,7 +225,7 @@ def _emit(app: App, made: Bulk | None, forecast: Any) -> None:  # noqa: ANN401 -
     decided, refused = forecast.decided, forecast.refused
     row: dict[str, Any] = {} if made is None else {"name": reference(made.id), "undo_until": made.undo_until}
     row["decided"] = [results_row(item.case.reference, item) for item in decided]
-    row["refused"] = [{"reference": case.reference, "error": why} for case, why in refused]
+    row["refused"] = [{"reference": case.reference, "error": str(why)} for case, why in refused]
     app.emit(row, lambda: _summary(app, made, decided, refused))
 
 

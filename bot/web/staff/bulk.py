@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -11,6 +10,7 @@ from multidict import MultiMapping
 
 from bot.web.staff import looks
 from bot.web.staff.case_form import texts
+from bot.web.staff.case_view import Words, said_no, silence
 from bot.web.staff.gate import SESSION, VIEW, allowed, see_other
 from bot.web.staff.queue import PATH, is_key
 from bot.web.staff.queue_wanted import Wanted, read
@@ -73,7 +73,7 @@ class Form:
             case "close":
                 return Close(moderator=moderator, note=self.text)
             case _:
-                raise Refused("there is no such decision")
+                raise Refused("there is no such decision", "no_decision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +172,7 @@ class Bulk:
             # The words of a reason are the same for all but for the language; one case stands for them.
             seen = await self._moderation.picture(chosen[0].long_reference)
             reasons, replies = self._moderation.reasons(seen), self._moderation.canned(seen)
+        words = looks.words(request[VIEW].language)
         return looks.page(
             request[VIEW],
             "queue_bulk.html",
@@ -186,12 +187,24 @@ class Bulk:
             most=MOST,
             forecast=forecast,
             is_done=is_done,
-            decided=[_outcome(one) for one in forecast.decided] if forecast else [],
-            refused=[_refusal(case, why, self._clock.now()) for case, why in forecast.refused] if forecast else [],
+            decided=[_outcome(one, words) for one in forecast.decided] if forecast else [],
+            refused=[self._refusal(request, case, why) for case, why in forecast.refused] if forecast else [],
+        )
+
+    def _refusal(self, request: web.Request, case: Case, why: Refused) -> Line:
+        said = said_no(why, self._moderation.branch(case.branch), looks.words(request[VIEW].language))
+        return Line(
+            case=case.long_reference,
+            ref=case.reference,
+            kind=case.kind,
+            account=sender(case.address),
+            text="",
+            reason=said["text"],
+            holder=case.claimed_by if case.held(self._clock.now()) else "",
         )
 
 
-def _outcome(one: Outcome) -> Line:
+def _outcome(one: Outcome, words: Words) -> Line:
     account = mask(one.account) if one.account else sender(one.case.address)
     return Line(
         case=one.case.long_reference,
@@ -199,19 +212,7 @@ def _outcome(one: Outcome) -> Line:
         kind=one.case.kind,
         account=account,
         text=one.text,
-        reason=one.untold,
-    )
-
-
-def _refusal(case: Case, why: str, now: datetime) -> Line:
-    return Line(
-        case=case.long_reference,
-        ref=case.reference,
-        kind=case.kind,
-        account=sender(case.address),
-        text="",
-        reason=why,
-        holder=case.claimed_by if case.held(now) else "",
+        reason=silence(one.untold, words),
     )
 
 

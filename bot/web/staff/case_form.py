@@ -61,13 +61,13 @@ class Form:
             "close": lambda: Close(moderator=by, note=self.text),
         }
         if self.action not in made:
-            raise Refused("there is no such decision")
+            raise Refused("there is no such decision", "no_decision")
         return made[self.action]()
 
     def _correct(self, member: Member) -> Correct:
         given = [value for value in self.values if value]
         if not all(value.isascii() and value.isdecimal() and len(value) <= DIGITS for value in given):
-            raise Refused("a value is a whole number, without letters or a decimal point")
+            raise Refused("a value is a whole number, without letters or a decimal point", "not_whole")
         elsewhere = Elsewhere(account=self.account, serial=self.serial) if self.account or self.serial else None
         return Correct(
             moderator=member.name,
@@ -82,7 +82,7 @@ class Form:
         """Those that the page offers, and no others: what he may not see he cannot merge."""
         offered = {case.long_reference: case.id for case in seen.related if member.sees(case.branch)}
         if not self.others or not self.others <= offered.keys():
-            raise Refused("choose the cases to merge among those of the same account")
+            raise Refused("choose the cases to merge among those of the same account", "nothing_to_merge")
         return tuple(offered[other] for other in sorted(self.others))
 
 

@@ -13,7 +13,7 @@ from core.domain.privacy import mask_address
 from core.domain.readings import Status
 from core.domain.staff import Member
 from core.domain.windows import local_day, period_text, place
-from core.services.moderation import AlreadyDecided, Background, Held, Moved, Refused, background
+from core.services.moderation import AlreadyDecided, Background, Held, Moved, Refused, Untold, background
 from core.storage.cases import OPEN, PENDING, Picture
 
 Words = Mapping[str, Any]
@@ -108,7 +108,22 @@ def said_no(error: Refused, branch: Branch, words: Words) -> dict[str, str]:
         case Moved():
             return {"name": "moved", "text": known["moved"]}
         case _:
-            return {"name": "refused", "text": str(error)}
+            return {"name": "refused", "text": _in_words(error, words)}
+
+
+def _in_words(error: Refused, words: Words) -> str:
+    """A refusal's own words with its values; a test sees to it that every code has some."""
+    text = str(words["refusals"].get(error.code, error))
+    for name, value in error.values.items():
+        known: Mapping[str, str] = words["refused_values"].get(name, {}) | words["channels"]
+        key = value.name.lower() if isinstance(value, Untold) else str(value)
+        text = text.replace(f"{{{name}}}", known.get(key, key))
+    return text
+
+
+def silence(untold: Untold | None, words: Words) -> str:
+    """Why the subscriber is told nothing; empty where there is nothing to tell him."""
+    return str(words["refused_values"]["why"][untold.name.lower()]) if untold else ""
 
 
 def _hidden(text: str, seen: Picture, *, full: bool, ours: bool = False) -> str:

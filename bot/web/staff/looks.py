@@ -36,6 +36,9 @@ class Section:
 SECTIONS: Final = (
     Section("/staff/", "home", Permission.OWN_ACCOUNT),
     Section("/staff/queue", "queue", Permission.VIEW_QUEUE),
+    Section("/staff/entry", "entry", Permission.ENTER_READINGS),
+    Section("/staff/overview", "overview", Permission.SEE_STATISTICS),
+    Section("/staff/statistics", "statistics", Permission.SEE_STATISTICS),
     Section("/staff/account", "account", Permission.OWN_ACCOUNT),
 )
 """Shown to whoever has the permission, in this order."""

@@ -66,7 +66,9 @@ def _match_entry(entry: Entry, scene: Scene) -> Match | None:
         accounts = scene.own_accounts()
     else:
         known = scene.facts.account(entry.account)
-        accounts = [known] if known is not None else []
+        if known is None:
+            return None
+        accounts = [known]
     fitting = [(account, meter) for account in accounts if (meter := _meter(entry, account, scene)) is not None]
     if len(fitting) != 1:
         return None

@@ -38,6 +38,7 @@ def lead_on(talk: Talk) -> None:
         keep_asking(talk)
     else:
         menu.under(talk)
+        money.offer_below(talk)
 
 
 def ask_resume(talk: Talk) -> None:

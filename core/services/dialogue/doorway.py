@@ -27,10 +27,9 @@ def hear(scene: Scene, decision: Decision) -> None:
     known = scene.facts.profiles.get(scene.address)
     if known is None and scene.capabilities.address_is_phone:
         return
-    profile = Talk(Turn(), scene, decision).profile
     if known is not None and known.closed_at is None and scene.now - known.heard_at < HEARD_GRAIN:
-        decision.profile = None
         return
+    profile = Talk(Turn(), scene, decision).profile
     profile.closed_at = None
     profile.heard_at = max(profile.heard_at, scene.now)
 

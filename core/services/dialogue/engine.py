@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from core.domain.accounts import Level
+from core.domain.facts import PAY_WITH_READINGS
 from core.domain.subscribers import Dialogue
 from core.services.dialogue import (
     again,
@@ -43,6 +44,7 @@ ASKS: Final[Mapping[str, Ask]] = {
     "submit": submit.begin,
     "balance": lambda talk: money.tell(talk, talk.accounts),
     "payment": lambda talk: money.offer(talk, talk.accounts),
+    PAY_WITH_READINGS: lambda talk: money.offer_with_readings(talk, talk.accounts),
     "autopay": autopay.begin,
     "autopay_skip": autopay.skip,
     "accounts": own.begin,
@@ -79,6 +81,7 @@ STEPS: Final[Mapping[str, Step]] = {
     money.ACCOUNT: money.choose_account,
     money.PAY_ACCOUNT: money.choose_payment,
     money.PAY_SUM: money.take_sum,
+    money.READINGS_ACCOUNT: money.choose_for_readings,
     autopay.ACCOUNT: autopay.choose_account,
     autopay.STATUS: autopay.answer_status,
     autopay.MODE: autopay.answer_mode,

@@ -47,11 +47,7 @@ def show(talk: Talk, key: str = "menu") -> None:
 def under(talk: Talk) -> None:
     """Put the menu under an answer that stands already, where the channel has buttons for it."""
     if talk.scene.capabilities.button_rows and talk.decision.reply is not None and not talk.decision.buttons:
-        talk.say_texts([talk.decision.reply], rows(talk), link=_link(talk))
-
-
-def _link(talk: Talk) -> tuple[str, str] | None:
-    return (talk.decision.link, talk.decision.link_label) if talk.decision.link else None
+        talk.put_below(rows(talk))
 
 
 def back(talk: Talk) -> Choice:

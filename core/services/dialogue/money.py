@@ -1,23 +1,24 @@
 """What is owed, and how to pay: in the chat where the channel may, else on our own page by a one-time link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from core.domain import handovers, orders
 from core.domain.accounts import Account, Meter, mask
 from core.domain.decisions import NewHandover, NewPaymentPage
+from core.domain.facts import PAY_WITH_READINGS
 from core.domain.handovers import digest_of
 from core.domain.readings import Code
-from core.domain.windows import place
 from core.services.desk import replies
-from core.services.desk.estimates import preliminary
+from core.services.desk.estimates import may_be_told, unbilled
 from core.services.dialogue import choose, menu
-from core.services.dialogue.talk import Talk
+from core.services.dialogue.talk import Rows, Talk
 from parsers import kopecks
 
 ACCOUNT: Final = "balance.account"
 PAY_ACCOUNT: Final = "payment.account"
 PAY_SUM: Final = "payment.sum"
+READINGS_ACCOUNT: Final = "payment.readings"
 
 
 def tell(talk: Talk, accounts: list[Account]) -> None:
@@ -96,18 +97,55 @@ def may_pay(talk: Talk, account: Account) -> bool:
 
 
 def offer_for_reading(talk: Talk, account: Account, meter: Meter) -> None:
-    """A link for what is owed and what the reading just stored costs, in place of the answer to it.
+    """A link for what is owed and what readings cost, the one just stored among them, in place of the answer to it.
 
     That answer stands where the reading was not accepted, or where a credit covers all of it.
     """
     stored = [reading for reading in talk.decision.readings if reading.meter_id == meter.id]
-    if talk.decision.code != Code.ACCEPTED.value or not stored or not may_pay(talk, account):
+    if talk.decision.code == Code.ACCEPTED.value and stored:
+        _send_link_with_readings(talk, account)
+
+
+def offer_with_readings(talk: Talk, accounts: list[Account]) -> None:
+    """The same for readings that were stored before; where they cost nothing that we know of, what is owed."""
+    rules = talk.scene.rules
+    payable = [each for each in accounts if rules.takes_payments(each) and unbilled(talk.scene, each) is not None]
+    if len(payable) > 1:
+        talk.go(READINGS_ACCOUNT)
+        choose.accounts(talk, "choose-account", 0)
         return
-    placement = place(talk.scene.rules.branch(account), talk.scene.sent_at)
-    cost = preliminary(talk.scene, account, meter, stored[-1].values, placement)
-    amount = (account.balance or 0) - talk.scene.transit(account) + (cost or 0)
-    if cost is not None and amount > 0:
-        _send_link(talk, account, talk.scene.rules.payments.proposed(amount), month=placement.period % 100)
+    talk.end()
+    if not payable or not _send_link_with_readings(talk, payable[0]):
+        offer(talk, payable or accounts)
+
+
+def choose_for_readings(talk: Talk) -> bool:
+    """The answer to which account's readings are to be paid."""
+    return _choose(talk, offer_with_readings)
+
+
+def offer_below(talk: Talk) -> None:
+    """Under the answer to a reading that was accepted: pay for it. The sum is said when it is asked for."""
+    decision, scene = talk.decision, talk.scene
+    if decision.code != Code.ACCEPTED.value or not decision.readings or not scene.capabilities.button_rows:
+        return
+    account = scene.facts.account_by_id.get(decision.account_id or 0)
+    if account is not None and may_pay(talk, account) and may_be_told(scene, account):
+        talk.put_below(((talk.choice("choice-pay", PAY_WITH_READINGS),), *menu.rows(talk)))
+
+
+def _send_link_with_readings(talk: Talk, account: Account) -> bool:
+    """False where there is nothing to pay, or it may not be told here."""
+    found = unbilled(talk.scene, account) if may_pay(talk, account) else None
+    if found is None or (amount := _owed(talk, account) + found.kopecks) <= 0:
+        return False
+    _send_link(talk, account, talk.scene.rules.payments.proposed(amount), month=found.period % 100)
+    return True
+
+
+def _owed(talk: Talk, account: Account) -> int:
+    """Kopecks; what is on its way is paid."""
+    return (account.balance or 0) - talk.scene.transit(account)
 
 
 def _choose(talk: Talk, then: Callable[[Talk, list[Account]], None]) -> bool:
@@ -128,19 +166,37 @@ def _offer_one(talk: Talk, account: Account) -> None:
     if not talk.scene.capabilities.may_send_payment_link:
         hand_over(talk, account, "payment")
         return
-    debt = (account.balance or 0) - talk.scene.transit(account)
+    debt, notes, rows = _owed(talk, account), *_by_readings(talk, account)
     if debt > 0:
-        _send_link(talk, account, talk.scene.rules.payments.proposed(debt))
+        _send_link(talk, account, talk.scene.rules.payments.proposed(debt), notes=notes, rows=rows)
         return
     talk.go(PAY_SUM, account=account.id)
     key = "payment-unknown-linked" if account.balance is None else "payment-nothing-linked"
-    talk.say(key, ((menu.cancel(talk),),), account=mask(account.number))
+    talk.say(key, (*rows, (menu.cancel(talk),)), by_word=bool(rows), notes=notes, account=mask(account.number))
 
 
-def _send_link(talk: Talk, account: Account, amount: int, *, month: int = 0) -> None:
+def _by_readings(talk: Talk, account: Account) -> tuple[list[str], Rows]:
+    """What readings add to what is owed, and the choice to pay it; or the choice to send readings first."""
+    if not may_be_told(talk.scene, account) or not talk.scene.capabilities.button_rows:
+        # An SMS with a link has no room for a second sum.
+        return [], ()
+    found = unbilled(talk.scene, account)
+    if found is None:
+        can_send = any(not meter.automatic for meter in talk.scene.facts.open_meters(account))
+        return [], ((talk.choice("choice-readings-first", "submit"),),) if can_send else ()
+    amount = _owed(talk, account) + found.kopecks
+    if amount <= 0:
+        return [], ()
+    note = talk.render("payment-with-readings-linked", sum=replies.roubles(amount))
+    return [note], ((talk.choice("choice-with-readings", PAY_WITH_READINGS),),)
+
+
+def _send_link(
+    talk: Talk, account: Account, amount: int, *, month: int = 0, notes: Sequence[str] = (), rows: Rows = ()
+) -> None:
     """A link to our payment page; the provider hears of it only when the button there is pressed.
 
-    `month`: of the reading just stored, if it is for one.
+    `month`: of the readings that it is for, if it is. `rows`: choices above the menu.
     """
     terms, token = talk.scene.rules.payments, talk.scene.draw.token()
     talk.decision.account_id = account.id
@@ -155,10 +211,11 @@ def _send_link(talk: Talk, account: Account, amount: int, *, month: int = 0) -> 
         )
     )
     url = f"{talk.scene.rules.identity.public_url}{orders.PATH}{token}"
-    choices = menu.rows(talk) if talk.scene.capabilities.button_rows else ()
+    choices = (*rows, *menu.rows(talk)) if talk.scene.capabilities.button_rows else ()
     talk.say(
         "payment-reading-linked" if month else "payment-link-linked",
         choices,
+        notes=notes,
         link=(url, talk.render("open-payment")),
         account=mask(account.number),
         sum=replies.roubles(amount),

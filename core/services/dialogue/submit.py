@@ -259,6 +259,7 @@ def finish(talk: Talk, account: Account, meter: Meter, *, insist: bool) -> None:
     talk.decision.account_id = account.id
     talk.decision.reply = replies.answer(scene, [item], frozenset())
     menu.under(talk)
+    money.offer_below(talk)
 
 
 def _judge(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) -> Verdict:

@@ -43,6 +43,7 @@ class Choice(NamedTuple):
 
 
 Rows = Sequence[Sequence[Choice]]
+Grid = tuple[tuple[Choice, ...], ...]
 
 
 @dataclass(slots=True)
@@ -141,12 +142,10 @@ class Talk:
             fuller: texts that say more than `variants`, for where that costs nothing (`fitting.enriched`).
         """
         capabilities = self.scene.capabilities
-        shown = {ButtonKind.CHOICE, *([ButtonKind.CONTACT] if capabilities.contact_button else [])}
-        able = [[choice for choice in row if choice.kind in shown] for row in rows]
-        listed = [choice for row in able for choice in row]
+        able, listed = _able(tuple(map(tuple, rows)), contact=capabilities.contact_button)
         if not (capabilities.button_rows or by_word) and all(choice.token == MENU for choice in listed):
             # A way out need not be listed where words are typed anyway.
-            listed = []
+            listed = ()
         decision = self.decision
         decision.buttons, decision.link, decision.link_label = (), "", ""
         below = ""
@@ -155,8 +154,7 @@ class Talk:
         elif link is not None:
             below = f"\n{link[0]}"
         if capabilities.button_rows:
-            shape = (capabilities.button_rows, capabilities.buttons_per_row, capabilities.label_limit)
-            decision.buttons = _laid_out(tuple(map(tuple, able)), *shape)
+            decision.buttons = self._laid_out(able)
         elif listed:
             below += f"\n{self._words(listed) if by_word else _numbered(listed)}"
         leads = (f"{self.lead} ", "") if self.lead else ("",)
@@ -166,7 +164,18 @@ class Talk:
             numbered = bool(listed) and not capabilities.button_rows and not by_word
             self._offer(listed, numbered=numbered)
 
-    def _offer(self, listed: list[Choice], *, numbered: bool) -> None:
+    def put_below(self, rows: Rows) -> None:
+        """Put buttons below an answer that stands already; for channels that have them."""
+        able, listed = _able(tuple(map(tuple, rows)), contact=self.scene.capabilities.contact_button)
+        self.decision.buttons = self._laid_out(able)
+        if self.dialogue is not None:
+            self._offer(listed, numbered=False)
+
+    def _laid_out(self, able: Grid) -> Buttons:
+        capabilities = self.scene.capabilities
+        return _laid_out(able, capabilities.button_rows, capabilities.buttons_per_row, capabilities.label_limit)
+
+    def _offer(self, listed: Sequence[Choice], *, numbered: bool) -> None:
         dialogue = self.profile.dialogue
         assert dialogue is not None  # noqa: S101 - the caller has looked
         # What the subscriber sees is what he types.
@@ -178,7 +187,7 @@ class Talk:
         if numbered:
             dialogue.data["numbered"] = True
 
-    def _words(self, listed: list[Choice]) -> str:
+    def _words(self, listed: Sequence[Choice]) -> str:
         return self.render("or-word", words=", ".join(choice.short or choice.label for choice in listed))
 
 
@@ -187,7 +196,14 @@ def _numbered(listed: Iterable[Choice]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _laid_out(rows: tuple[tuple[Choice, ...], ...], height: int, width: int, label_limit: int) -> Buttons:
+def _able(rows: Grid, *, contact: bool) -> tuple[Grid, tuple[Choice, ...]]:
+    """What a channel can show of the rows, and the same in one row. Remembered as `_laid_out` is."""
+    able = tuple(tuple(choice for choice in row if contact or choice.kind is ButtonKind.CHOICE) for row in rows)
+    return able, tuple(choice for row in able for choice in row)
+
+
+@lru_cache(maxsize=4096)
+def _laid_out(rows: Grid, height: int, width: int, label_limit: int) -> Buttons:
     """Rows no wider and no more than the channel can show; what has no room below is left out: lists are paged.
 
     Remembered, because most answers have the same menu under them.

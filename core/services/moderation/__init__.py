@@ -17,6 +17,7 @@ from core.services.moderation.requests import (
     Reject,
     Reply,
     Request,
+    Untold,
 )
 from core.services.moderation.service import CLAIM, Moderation
 from core.services.moderation.wording import Canned
@@ -44,5 +45,6 @@ __all__ = [
     "Reject",
     "Reply",
     "Request",
+    "Untold",
     "background",
 ]

@@ -47,7 +47,7 @@ class Forecast:
     """What became of a selection, or would: those decided, and those refused with the reason."""
 
     decided: tuple[Outcome, ...]
-    refused: tuple[tuple[Case, str], ...]
+    refused: tuple[tuple[Case, Refused], ...]
 
 
 class _Repeated(Exception):
@@ -92,7 +92,7 @@ class Bulks:
             given: Iterable[str | Case] = dict.fromkeys(selection)
             found = [item if isinstance(item, Case) else (await self._moderation.picture(item)).case for item in given]
         if len(found) > MOST:
-            raise Refused(f"more than {MOST} cases at once cannot be undone; select fewer")
+            raise Refused(f"more than {MOST} cases at once cannot be undone; select fewer", "many")
         return found
 
     async def preview(self, selection: Selection, request: BulkRequest) -> Forecast:
@@ -102,7 +102,7 @@ class Bulks:
             try:
                 decided.append(await self._moderation.preview(case.long_reference, request))
             except Refused as error:
-                refused.append((case, str(error)))
+                refused.append((case, error))
         return Forecast(tuple(decided), tuple(refused))
 
     async def decide(
@@ -168,7 +168,7 @@ class Bulks:
     def _some(self, connection: Any, waiting: Sequence[Case], request: Request, made: Bulk) -> Forecast:  # noqa: ANN401 - storage's Connection
         """Decide about as many cases as fit a short write, one at least."""
         if not cases.is_open(connection, made.id, self._clock.now()):
-            return Forecast((), tuple((case, TOO_LATE) for case in waiting))
+            return Forecast((), tuple((case, Refused(TOO_LATE, "too_late")) for case in waiting))
         batch = Batch(id=made.id, due_at=made.undo_until)
         until = self._stopwatch() + HOLD
         decided, refused = [], []
@@ -176,7 +176,7 @@ class Bulks:
             try:
                 decided.append(self._moderation.settle(connection, case.id, request, batch=batch))
             except Refused as error:
-                refused.append((case, str(error)))
+                refused.append((case, error))
             if self._stopwatch() >= until:
                 break
         return Forecast(tuple(decided), tuple(refused))

@@ -121,7 +121,12 @@ def _correct(picture: Picture, request: Correct, branch: Branch) -> Ruling:
     before = baseline(meter, picture.readings, reading.period, branch)
     verdict = judge(meter, before, values, local_day(branch, reading.sent_at), branch.limits)
     if verdict.code not in _SOUND and not request.force:
-        raise Refused(f"{_doubt(verdict, before.values)}; add --force if the values are right all the same")
+        raise Refused(
+            f"{_doubt(verdict, before.values)}; add --force if the values are right all the same",
+            "lower" if verdict.consumption is None else "doubtful",
+            before=_shown(before.values),
+            used=verdict.consumption,
+        )
     corrected = replace(
         reading,
         values=values,
@@ -182,7 +187,7 @@ def _ask(picture: Picture, request: Ask, until: datetime) -> Ruling:
 def _end(picture: Picture, request: Close) -> Ruling:
     reading = picture.reading
     if reading is not None and reading.status in PENDING:
-        raise Refused("its reading waits, and its sender with it: approve, correct or reject it, or ask him")
+        raise Refused("its reading waits, and its sender with it: approve, correct or reject it, or ask him", "waits")
     return Ruling(action=ENDED, note=request.note)
 
 
@@ -194,7 +199,9 @@ def _merge(picture: Picture, request: Merge) -> Ruling:
     known = {other.id: other for other in picture.related}
     others = tuple(known[key] for key in request.others if key in known)
     if not others or len(others) != len(request.others):
-        raise Refused("only open cases of the same account can be merged; those it has are listed as also open")
+        raise Refused(
+            "only open cases of the same account can be merged; those it has are listed as also open", "other_account"
+        )
     replaced = []
     for other in others:
         if other.reading_id is None:
@@ -203,7 +210,11 @@ def _merge(picture: Picture, request: Merge) -> Ruling:
         if reading is not None and reading.status not in PENDING:
             continue
         if reading is None or not _replaces(picture.reading, reading):
-            raise Refused(f"the reading of {other.reference} waits for a decision of its own; merge the older into it")
+            raise Refused(
+                f"the reading of {other.reference} waits for a decision of its own; merge the older into it",
+                "merge_waits",
+                case=other.reference,
+            )
         replaced.append(reading)
     return Ruling(
         action=MERGED,
@@ -227,14 +238,16 @@ def _meter(picture: Picture, target: Target | None) -> Meter:
     """The meter that a correction is about."""
     if target is None:
         if picture.meter is None:
-            raise Refused("the meter of this case is not on file any more")
+            raise Refused("the meter of this case is not on file any more", "no_meter")
         return picture.meter
     if target.account is None:
-        raise Refused("there is no account with this number")
+        raise Refused("there is no account with this number", "no_account")
     open_ones = [meter for meter in target.meters if meter.closed_on is None]
     if len(open_ones) != 1:
         listed = ", ".join(meter.serial for meter in open_ones)
-        raise Refused(f"say which meter: {listed}" if listed else "the account has no such meter in use")
+        if listed:
+            raise Refused(f"say which meter: {listed}", "which_meter", meters=listed)
+        raise Refused("the account has no such meter in use", "no_such_meter")
     return open_ones[0]
 
 
@@ -260,9 +273,15 @@ def _reply(picture: Picture, request: Reply, now: datetime) -> Ruling:
 def _waiting_reading(picture: Picture, verb: str) -> Reading:
     reading = picture.reading
     if reading is None:
-        raise Refused(f"there is no reading to {verb}; `reply` answers the subscriber, `reject` closes the case")
+        raise Refused(
+            f"there is no reading to {verb}; `reply` answers the subscriber, `reject` closes the case", "no_reading"
+        )
     if reading.status not in PENDING:
-        raise Refused(f"its reading does not wait any more, it is {reading.status}; `reject` closes the case")
+        raise Refused(
+            f"its reading does not wait any more, it is {reading.status}; `reject` closes the case",
+            "not_waiting",
+            status=reading.status,
+        )
     return reading
 
 
@@ -271,20 +290,37 @@ def _must_be_latest(picture: Picture, reading: Reading, branch: Branch) -> None:
     for other in _rivals(picture, reading):
         if other.status in _DONE and other.sent_at > reading.sent_at:
             when = other.sent_at.astimezone(branch.timezone).strftime("%d.%m %H:%M")
-            values = " / ".join(map(str, other.values))
-            raise Refused(f"the subscriber sent newer values on {when}, {values}, and they count; `reject` closes this")
+            values = _shown(other.values)
+            raise Refused(
+                f"the subscriber sent newer values on {when}, {values}, and they count; `reject` closes this",
+                "newer",
+                when=when,
+                newer=values,
+            )
 
 
 def _must_fit(meter: Meter, values: tuple[int, ...]) -> None:
     if len(values) != meter.zones:
-        raise Refused(f"meter {meter.serial} has {meter.zones} zones, so it takes as many values, not {len(values)}")
+        raise Refused(
+            f"meter {meter.serial} has {meter.zones} zones, so it takes as many values, not {len(values)}",
+            "zones",
+            meter=meter.serial,
+            zones=meter.zones,
+            given=len(values),
+        )
     for value in values:
         if not 0 <= value < 10**meter.digits:
-            raise Refused(f"{value} has more than the {meter.digits} digits of meter {meter.serial}")
+            raise Refused(
+                f"{value} has more than the {meter.digits} digits of meter {meter.serial}",
+                "digits",
+                value=value,
+                digits=meter.digits,
+                meter=meter.serial,
+            )
 
 
 def _doubt(verdict: Verdict, previous: tuple[int, ...]) -> str:
-    before = " / ".join(map(str, previous))
+    before = _shown(previous)
     if verdict.consumption is None:
         return f"these values are lower than the previous {before}"
     return f"these values would mean {verdict.consumption} kWh since the previous {before}"
@@ -298,3 +334,7 @@ def _rivals(picture: Picture, reading: Reading) -> list[Reading]:
 def _clock(moment: datetime, branch: Branch) -> str:
     """`16:05`, by the branch's clock."""
     return moment.astimezone(branch.timezone).strftime("%H:%M")
+
+
+def _shown(values: tuple[int, ...]) -> str:
+    return " / ".join(map(str, values))

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain.keys import Keys
 from core.domain.readings import Reading
-from core.services.moderation.requests import Request, Ruling
+from core.services.moderation.requests import Request, Ruling, Untold
 from core.storage.cases import Action, Case, Changes, Message, Picture, Record
 
 
@@ -25,7 +25,7 @@ class Outcome:
     reading: Reading | None
     text: str = field(repr=False)
     """What the subscriber is told."""
-    untold: str
+    untold: Untold | None
     """Why he is told nothing, where he should be."""
     superseded: tuple[Reading, ...]
     closed_too: tuple[Case, ...]

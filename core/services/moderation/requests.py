@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from core.domain.readings import Reading
@@ -24,7 +25,23 @@ NOTED: Final = "noted"
 
 
 class Refused(Exception):
-    """The decision cannot be taken; the text says why, and what to do instead."""
+    """The decision cannot be taken; the text says why, and what to do instead.
+
+    `code` and `values` say the same to a skin that has words of its own.
+    """
+
+    def __init__(self, text: str, code: str = "refused", **values: object) -> None:
+        super().__init__(text)
+        self.code = code
+        self.values = values
+
+
+class Untold(StrEnum):
+    """Why a subscriber is told nothing, where he should be."""
+
+    FORGOTTEN = "the subscriber asked to be forgotten"
+    NOT_SET_UP = "his channel is not set up here"
+    BLOCKED = "the subscriber has blocked us"
 
 
 class AlreadyDecided(Refused):

@@ -165,7 +165,7 @@ class Moderation:
         if claimed is None:
             # A decision of nothing says who was faster, or who holds it.
             await self.preview(ref, Note(moderator=moderator, text=CLAIMED))
-            raise Refused("somebody was faster; look at the case again")
+            raise Refused("somebody was faster; look at the case again", "faster")
         return claimed
 
     async def next_case(self, moderator: str, filters: Filters | None = None, after: Case | None = None) -> Case | None:
@@ -333,7 +333,7 @@ class Moderation:
         ruling = decide(seen, request, branch, now, confirm=self._confirm)
         text, untold = self._wording.say(seen, ruling, branch)
         if isinstance(request, Ask) and untold:
-            raise Refused(f"he cannot be asked: {untold}")
+            raise Refused(f"he cannot be asked: {untold}", "cannot_ask", why=untold)
         outcome = Outcome(
             case=seen.case,
             action=ruling.action,

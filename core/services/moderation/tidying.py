@@ -24,25 +24,20 @@ def tidy(request: Request) -> Request:
             request = replace(request, text="\n".join(_line(line) for line in lines))
         case Note():
             request = replace(request, text=_line(request.text))
-    missing = _missing(request)
-    if missing:
-        raise Refused(missing)
+    _must_be_whole(request)
     return request
 
 
-def _missing(request: Request) -> str:
-    """What a request lacks; empty where it is whole."""
+def _must_be_whole(request: Request) -> None:
     match request:
         case Correct(values=(), elsewhere=None):
-            return "a correction needs values, or the meter or account that they belong to"
+            raise Refused("a correction needs values, or the meter or account that they belong to", "no_values")
         case Reject(reason="", code=""):
-            return "a rejection needs a reason: the subscriber reads it"
+            raise Refused("a rejection needs a reason: the subscriber reads it", "no_reason")
         case Reply(text="", canned=""):
-            return "there is nothing to send: the text is empty"
+            raise Refused("there is nothing to send: the text is empty", "nothing_to_send")
         case Note(text=""):
-            return "there is nothing to note: the text is empty"
-        case _:
-            return ""
+            raise Refused("there is nothing to note: the text is empty", "nothing_to_note")
 
 
 def _line(text: str) -> str:

@@ -9,7 +9,7 @@ from core.domain.lengths import measure
 from core.domain.messages import Capabilities
 from core.domain.privacy import FORGOTTEN, unfit
 from core.services.fitting import fit
-from core.services.moderation.requests import Refused, Reject, Reply, Request, Ruling
+from core.services.moderation.requests import Refused, Reject, Reply, Request, Ruling, Untold
 from core.services.texts import Texts
 from core.storage.cases import Picture
 
@@ -28,7 +28,7 @@ class Saying(NamedTuple):
     """What the subscriber is told, or why he is told nothing."""
 
     text: str = ""
-    untold: str = ""
+    untold: Untold | None = None
 
 
 class Wording:
@@ -50,23 +50,36 @@ class Wording:
         channel = seen.case.address.channel
         capabilities = self._capabilities.get(channel)
         if seen.case.address.external_id == FORGOTTEN:
-            return Saying(untold="the subscriber asked to be forgotten")
+            return Saying(untold=Untold.FORGOTTEN)
         if capabilities is None:
-            return Saying(untold=f"the channel {channel} is not set up here")
+            return Saying(untold=Untold.NOT_SET_UP)
         if seen.unreachable:
-            return Saying(untold="the subscriber has blocked us")
+            return Saying(untold=Untold.BLOCKED)
         variants = self._variants(seen, ruling, branch)
         # A canned reply may be the operator's own text.
         own = variants[0] if ruling.text_key.startswith(CANNED) else f"{ruling.words} {ruling.reason}"
         found = unfit(own, seen.account.address if seen.account else "", capabilities)
         if found:
-            raise Refused(f"{channel} must not carry {found} ([privacy] in the configuration); say it without, or call")
+            raise Refused(
+                f"{channel} must not carry {found} ([privacy] in the configuration); say it without, or call",
+                "must_not_carry",
+                channel=channel,
+                what=found,
+            )
         text = fit(variants, capabilities)
         if text in variants:
             return Saying(text)
         size = measure(variants[-1], capabilities.text_unit)
         unit = capabilities.text_unit
-        raise Refused(f"too long for {channel}: {size} {unit}, {capabilities.text_limit} fit; say it in fewer words")
+        limit = capabilities.text_limit
+        raise Refused(
+            f"too long for {channel}: {size} {unit}, {limit} fit; say it in fewer words",
+            "too_long",
+            channel=channel,
+            size=size,
+            limit=limit,
+            unit=unit,
+        )
 
     def canned(self, seen: Picture, branch: Branch) -> list[Canned]:
         """The canned replies that can be sent about this case: those whose figures it has."""
@@ -92,12 +105,12 @@ class Wording:
             self._must_know(CANNED, request.canned, "canned reply")
             missing = self._missing(seen, f"{CANNED}{request.canned}")
             if missing is not None:
-                raise Refused(f"the case has no {missing}, which this reply names")
+                raise Refused(f"the case has no {missing}, which this reply names", "names_missing")
 
     def _must_know(self, prefix: str, name: str, what: str) -> None:
         names = self._names(prefix)
         if name not in names:
-            raise Refused(f"there is no {what} {name!r}; there are {', '.join(names)}")
+            raise Refused(f"there is no {what} {name!r}; there are {', '.join(names)}", "no_such_words")
 
     def _names(self, prefix: str) -> list[str]:
         """In the order of the alphabet; the same in all languages, which a test of the texts sees to."""

@@ -230,6 +230,9 @@ choice-edit = Change
 choice-continue = Continue
 choice-same = Same
 choice-yes-pay = Yes, and pay
+choice-pay = Pay
+choice-with-readings = Pay with the readings
+choice-readings-first = Readings first
 choice-instead = { $values } is right
     .short = { $values }
 choice-other-account = Another account
@@ -281,6 +284,14 @@ check-linked = Please check: account { $account }, meter { $meter }, { $values }
     .short = Meter { $meter }, { $values }, { $consumption } kWh, for { month }. Right?
 check-estimate-linked = Please check: account { $account }, meter { $meter }, { $values }. Used { $consumption } kWh, preliminary sum { $sum } RUB, counts for { month }. Right?
     .short = Meter { $meter }, { $values }, { $consumption } kWh, preliminary { $sum } RUB, for { month }. Right?
+# Below the check, for screens that have room for it.
+estimate-lines = How the sum comes about:
+estimate-line-linked = { $zone } { $kwh } kWh x { $price } = { $sum }
+zone-2-1 = day
+zone-2-2 = night
+zone-3-1 = peak
+zone-3-2 = night
+zone-3-3 = half-peak
 # Where an SMS has no room for more.
 check-brief = { $values }. Right?
 doubt-too-large = That is unusually much.
@@ -403,6 +414,7 @@ payment-link-linked = Account { $account }: pay { $sum } RUB. The sum can be cha
     .short = Pay { $sum } RUB, account { $account }:
 payment-reading-linked = Readings accepted for { month }. Account { $account }: preliminary sum to pay { $sum } RUB. It can be changed on the page.
     .short = Accepted for { month }. Preliminary { $sum } RUB, account { $account }:
+payment-with-readings-linked = With the latest readings preliminarily { $sum } RUB.
 payment-nothing-linked = Account { $account }: nothing to pay now. To pay in advance, send a sum, such as 500.
     .short = Account { $account } is paid. To pay in advance, send a sum.
 payment-unknown-linked = Account { $account }: no balance is known yet. To pay, send a sum, such as 500.

@@ -235,6 +235,9 @@ choice-edit = Исправить
 choice-continue = Продолжить
 choice-same = Прежние
 choice-yes-pay = Да, и оплатить
+choice-pay = Оплатить
+choice-with-readings = Оплатить с показаниями
+choice-readings-first = Сначала показания
 choice-instead = Верно { $values }
     .short = { $values }
 choice-other-account = Другой счёт
@@ -286,6 +289,14 @@ check-linked = Проверьте: счёт { $account }, счётчик { $mete
     .short = ПУ { $meter }, { $values }, { $consumption } кВт·ч, за { month }. Верно?
 check-estimate-linked = Проверьте: счёт { $account }, счётчик { $meter }, { $values }. Расход { $consumption } кВт·ч, предварительно { $sum } руб., за { month }. Верно?
     .short = ПУ { $meter }, { $values }, { $consumption } кВт·ч, предварительно { $sum } руб., за { month }. Верно?
+# Below the check, for screens that have room for it.
+estimate-lines = Из чего сумма:
+estimate-line-linked = { $zone } { $kwh } кВт·ч × { $price } = { $sum }
+zone-2-1 = день
+zone-2-2 = ночь
+zone-3-1 = пик
+zone-3-2 = ночь
+zone-3-3 = полупик
 # Where an SMS has no room for more.
 check-brief = { $values }. Верно?
 doubt-too-large = Расход необычно велик.
@@ -408,6 +419,7 @@ payment-link-linked = Счёт { $account }: оплатить { $sum } руб. �
     .short = Оплатить { $sum } руб., счёт { $account }:
 payment-reading-linked = Показания приняты за { month }. Счёт { $account }: предварительно к оплате { $sum } руб. Сумму можно изменить на странице.
     .short = Принято за { month }. Предварительно { $sum } руб., счёт { $account }:
+payment-with-readings-linked = С последними показаниями предварительно { $sum } руб.
 payment-nothing-linked = Счёт { $account }: платить сейчас нечего. Чтобы заплатить вперёд, напишите сумму, например 500.
     .short = Счёт { $account } оплачен. Заплатить вперёд: напишите сумму.
 payment-unknown-linked = Счёт { $account }: сведений о балансе пока нет. Чтобы заплатить, напишите сумму, например 500.

@@ -91,8 +91,32 @@ def test_stats_of_another_time(filled: Path, clock: FixedClock) -> None:
     assert len(month["messages"]) == 1
 
 
+def test_stats_by_branch_and_channel(filled: Path, clock: FixedClock) -> None:
+    """A month's readings, coverage and payments, as the staff's page has them; 80 columns."""
+    say(filled, clock, "1234567890 12345678 5100")
+    words = ["stats", "--period", "2026-11"]
+    month = json.loads(invoke(filled, clock, *words, "--json").stdout)
+    (row,) = month["readings_by_channel"]
+    assert (row["channel"], row["rules"], row["total"]) == ("console", 1, 1)
+    assert [each["submitted"] for each in month["coverage"] if each["branch"] == row["branch"]] == [1]
+    assert month["payments"] == []
+    other = next(each["branch"] for each in month["coverage"] + [{"branch": "amur"}] if each["branch"] != row["branch"])
+    nothing = json.loads(invoke(filled, clock, *words, "--branch", other, "--json").stdout)
+    assert nothing["readings_by_channel"] == []
+    result = invoke(filled, clock, *words)
+    assert max(map(len, result.output.splitlines())) <= 80
+    assert "readings_by_channel" in result.output
+
+
 @pytest.mark.parametrize(
-    "words", [["--day", "25.11.2026"], ["--period", "2026"], ["--day", "2026-11-25", "--period", "2026-11"]]
+    "words",
+    [
+        ["--day", "25.11.2026"],
+        ["--period", "2026"],
+        ["--day", "2026-11-25", "--period", "2026-11"],
+        ["--branch", "amur"],
+        ["--period", "2026-11", "--branch", "nowhere"],
+    ],
 )
 def test_a_wrong_date_is_wrong_usage(filled: Path, clock: FixedClock, words: list[str]) -> None:
     """Exit code 2 and one line."""

@@ -4,9 +4,9 @@ import json
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.figures import Backlog
 from bot.web.metrics import Metrics
 from core.storage.outbox import Depth
+from core.storage.statistics import Backlog
 from tests.bot.conftest import Running, sms
 from tests.conftest import FixedClock
 

@@ -194,7 +194,8 @@ def test_greeting_beyond_the_limits() -> None:
 
 letters = st.text(min_size=1, max_size=LABEL_LIMIT)
 tokens = st.from_regex(r"[A-Za-z0-9:._-]{1,64}", fullmatch=True)
-keyboards = st.lists(st.lists(st.builds(Button, letters, tokens), min_size=1, max_size=COLUMNS), max_size=BUTTON_ROWS)
+choices = st.builds(Button, letters, tokens, kind=st.just(ButtonKind.CHOICE))
+keyboards = st.lists(st.lists(choices, min_size=1, max_size=COLUMNS), max_size=BUTTON_ROWS)
 
 
 @given(text=st.text(min_size=1, max_size=200).filter(str.strip), rows=keyboards, link=st.sampled_from(["", LINK]))

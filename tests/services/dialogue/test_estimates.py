@@ -1,6 +1,7 @@
 """What readings would cost: to whom it is said, where, and that it costs no part of an SMS."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -207,3 +208,125 @@ def test_it_cannot_be_paid_untold(name: str) -> None:
     talk.say("5200")
     assert PAY not in talk.reply
     assert PAY not in [button.label for row in talk.decision.buttons for button in row]
+
+
+def labels(talk: Chat) -> list[str]:
+    return [button.label for row in talk.decision.buttons for button in row]
+
+
+@pytest.mark.parametrize(
+    ("prices", "account", "lines"),
+    [
+        ("flat", {}, ["200 кВт·ч × 5,38 = 1076,00"]),
+        ("ranges", {}, ["150 кВт·ч × 5,38 = 807,00", "50 кВт·ч × 7,11 = 355,50"]),
+        ("norm", {"residents": 2}, ["130 кВт·ч × 5,25 = 682,50", "70 кВт·ч × 6,95 = 486,50"]),
+    ],
+)
+def test_it_is_told_by_line(prices: str, account: dict[str, Any], lines: list[str]) -> None:
+    """What a messenger has room for: each line's consumption, price and sum, below the question."""
+    talk = chat("one", prices=prices, account=account)
+    talk.say("показания")
+    talk.say("5200")
+    assert talk.reply.split("Верно?\n\nИз чего сумма:\n")[1].split("\n") == lines
+
+
+def test_an_sms_has_no_lines() -> None:
+    """They would cost a part."""
+    talk = chat("one", channel="sms")
+    talk.say("показания")
+    talk.say("5200")
+    assert "×" not in talk.reply
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_line_that_was_accepted_can_be_paid(name: str) -> None:
+    """A reading in one line: the button below brings the link, for what is owed and what the reading costs."""
+    account, amount = SUMS[name]
+    talk = chat("one", account=account)
+    talk.say("2701001101 31002201 5200")
+    assert labels(talk)[0] == "Оплатить"
+    talk.press("Оплатить")
+    assert talk.decision.code == "payment_link"
+    assert [page.amount for page in talk.decision.payment_pages] == [amount]
+    assert "Показания приняты за ноябрь" in talk.reply
+
+
+@pytest.mark.parametrize("said", ["2701001101 31002201 4000", "2701001101 31002201 8000", "2701001101 31002201"])
+def test_only_what_was_accepted_can_be_paid(said: str) -> None:
+    """Not what was refused, and not what still is a question."""
+    talk = chat("one")
+    talk.say(said)
+    assert "Оплатить" not in labels(talk)
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_no_button_where_no_sum_is_told(name: str) -> None:
+    """Strangers are offered nothing; where the lists do not tell the sum, the button leads to what is owed."""
+    talk = chat("one", **SILENT[name])
+    talk.say("2701001101 31002201 5200")
+    if name in {"a stranger", "no price lists"}:
+        assert "Оплатить" not in labels(talk)
+    else:
+        talk.press("Оплатить")
+        assert [page.amount for page in talk.decision.payment_pages] == [98_765]
+
+
+@pytest.mark.parametrize("channel", ["chat", "sms"])
+def test_the_word_offers_both(channel: str) -> None:
+    """«Оплата» after readings: the debt; where there is room, what they add is said and can be chosen."""
+    talk = chat("one", channel=channel)
+    talk.say("2701001101 31002201 5200")
+    talk.say("оплата")
+    assert [page.amount for page in talk.decision.payment_pages] == [98_765]
+    if channel == "sms":
+        assert segments(talk.reply) <= 2
+        return
+    assert talk.reply.endswith("С последними показаниями предварительно 2150,15 руб.")
+    talk.press("Оплатить с показаниями")
+    assert [page.amount for page in talk.decision.payment_pages] == [98_765 + 116_250]
+
+
+@pytest.mark.parametrize("balance", [98_765, 0])
+def test_readings_first(balance: int) -> None:
+    """«Оплата» before readings offers to send them first, and the way from there to the link is straight."""
+    talk = chat("one", account={"balance": balance})
+    talk.say("оплата")
+    talk.press("Сначала показания")
+    talk.say("5200")
+    talk.press(PAY)
+    assert [page.amount for page in talk.decision.payment_pages] == [balance + 116_250]
+
+
+def test_two_months_that_billing_has_not_taken() -> None:
+    """From what billing took last: a reading of October and one of November cost what both used, and not the last."""
+    talk = chat("one", prices="flat")
+    talk.now -= timedelta(days=25)
+    talk.say("2701001101 31002201 5100")
+    talk.now += timedelta(days=25)
+    talk.say("2701001101 31002201 5200")
+    talk.press("Оплатить")
+    assert [page.amount for page in talk.decision.payment_pages] == [98_765 + 107_600]
+
+
+@pytest.mark.parametrize(("day", "amount"), [(22, 98_765 + 116_250), (23, 98_765)])
+def test_a_later_balance_may_have_it_already(day: int, amount: int) -> None:
+    """Of a balance that was drawn up after the reading came nobody knows what is in it: nothing is added."""
+    talk = chat("one", account={"balance_date": date(2026, 11, day)})
+    talk.say("2701001101 31002201 5200")
+    talk.press("Оплатить")
+    assert [page.amount for page in talk.decision.payment_pages] == [amount]
+
+
+def test_which_of_several_accounts() -> None:
+    """It is asked where readings of several wait to be paid; with one of them, it is clear."""
+    talk = chat("one", "two", prices="flat")
+    talk.say("2701001101 31002201 5200")
+    talk.press("Оплатить")
+    assert [page.amount for page in talk.decision.payment_pages] == [98_765 + 107_600]
+    other = next(account for account in talk.facts.account_by_id.values() if account.number != "2701001101")
+    (meter,) = talk.facts.open_meters(other)
+    talk.say(f"{other.number} {meter.serial} " + " ".join(str(value + 100) for value in meter.billed))
+    talk.press("Оплатить")
+    assert talk.decision.payment_pages == []
+    talk.press("*1101")
+    assert [page.amount for page in talk.decision.payment_pages] == [98_765 + 107_600]

@@ -179,3 +179,13 @@ def test_an_old_balance_says_that_it_is_old(channel: str, day: date, is_stale: b
     chat.say("баланс")
     assert ("Свежих сведений" in chat.reply) is is_stale
     assert "500,00" not in chat.reply
+
+
+def test_a_card_below_a_picture_is_refused() -> None:
+    """A caption is a text like any other: neither it nor the picture's payload is kept, and no case is opened."""
+    chat = Chat("one")
+    chat.picture("оплатите с карты 4111 1111 1111 1111")
+    decision = chat.decision
+    assert (decision.code, decision.text, decision.keep_raw) == ("card_number", "************1111", False)
+    assert decision.cases == []
+    assert "4111" not in chat.reply

@@ -26,6 +26,8 @@ TELLING = frozenset(
         "account-card-address",
         "estimate-linked",
         "check-estimate-linked",
+        "estimate-line-linked",
+        "payment-with-readings-linked",
         "payment-link-linked",
         "payment-reading-linked",
         "payment-paid-linked",

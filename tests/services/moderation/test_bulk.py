@@ -59,7 +59,7 @@ async def test_preview(scene: Scene, bulks: Bulks) -> None:
     before = await _everything(scene)
     forecast = await bulks.preview(refs, APPROVE)
     assert len(forecast.decided) == 4
-    assert [(case.reference, why[:35]) for case, why in forecast.refused] == [
+    assert [(case.reference, str(why)[:35]) for case, why in forecast.refused] == [
         (refs[4], "there is no reading to approve; `re")
     ]
     assert all(outcome.text for outcome in forecast.decided)
@@ -156,7 +156,7 @@ async def test_late_turn(scene: Scene, moderation: Moderation) -> None:
     slow = Bulks(scene.database, moderation, scene.clock, stopwatch=Stopwatch(HOLD), sleep=minute)
     _, forecast = await slow.apply(refs[:3], Reject(moderator=IRINA, code="digits"))
     assert len(forecast.decided) == 1
-    assert [why[:8] for _, why in forecast.refused] == ["its turn", "its turn"]
+    assert [str(why)[:8] for _, why in forecast.refused] == ["its turn", "its turn"]
     assert len(await scene.messages()) == 1
 
 

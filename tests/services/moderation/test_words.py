@@ -127,7 +127,7 @@ async def test_channel_not_set_up(scene: Scene) -> None:
     """A decision stands although nobody can carry the news of it, and the moderator is told so."""
     reading = await scene.reading()
     outcome = await scene.moderation(capabilities={}).approve(await scene.case(reading), IRINA)
-    assert outcome.untold == "the channel sms is not set up here"
+    assert outcome.untold == "his channel is not set up here"
     assert (await scene.row(tables.reading, reading))["status"] == "accepted"
     assert await scene.messages() == []
 

@@ -12,7 +12,7 @@ POSITIONAL = {"question", "text"}
 
 def _arguments(step: Step, refs: Mapping[str, str]) -> list[str]:
     """The command line of a step."""
-    given = {name: value for name, value in step.items() if name not in {"case", "do", "by", "error"}}
+    given = {name: value for name, value in step.items() if name not in {"case", "do", "by", "error", "on_page"}}
     arguments = [step["do"], refs[step["case"]]]
     arguments += [str(value) for value in given.pop("values", ())]
     arguments += [refs[name] for name in given.pop("others", ())]

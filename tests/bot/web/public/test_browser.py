@@ -1,7 +1,6 @@
 """One-time links in headless Chromium, as a subscriber opens them from a chat."""
 
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,14 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.bot.conftest import Running
-from tests.bot.legibility import assert_legible
 from tests.bot.web.public.links import link, subscriber
+from tests.bot.web.staff import test_browser
+from tests.bot.web.staff.test_browser import Look
 from tests.storage import kept
 
 pytestmark = pytest.mark.browser
 
-PICTURES = os.environ.get("METERLINE_PICTURES", "")
-"""A folder for pictures of every page, where somebody wants to look at them."""
-WIDTHS = (390, 1280)
+axe = test_browser.axe
 
 
 @pytest.fixture(params=[pytest.param(scheme, id=scheme) for scheme in ("light", "dark")])
@@ -35,35 +33,31 @@ async def page(request: pytest.FixtureRequest, running: Running, browser: Browse
     assert complaints == []
 
 
-async def look(page: Page, request: pytest.FixtureRequest, name: str) -> None:
-    """Measure the page at every width, and take its picture where that is asked for."""
-    await assert_legible(page)
-    for width in WIDTHS if PICTURES else ():
-        await page.set_viewport_size({"width": width, "height": 844 if width < 500 else 800})
-        scheme = request.node.callspec.params["page"]
-        await page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png")
+@pytest.fixture
+def look(page: Page, axe: str, request: pytest.FixtureRequest) -> Look:
+    return Look(page, axe, request.node.callspec.params["page"], prefix="")
 
 
-async def test_balance(page: Page, running: Running, request: pytest.FixtureRequest) -> None:
+async def test_balance(page: Page, running: Running, look: Look) -> None:
     """One button, then the sum; a reload shows nothing more."""
     await page.goto(await link(running.service.database))
-    await look(page, request, "balance-ask")
+    await look("balance-ask")
     await page.get_by_role("button", name="Показать баланс").click()
     await expect(page.locator(".figure")).to_have_text("987,65\N{NO-BREAK SPACE}₽")
-    await look(page, request, "balance")
+    await look("balance")
     await page.goto(page.url)
     await expect(page.locator("h1")).to_have_text("Ссылка не действует")
     await expect(page.locator("main")).not_to_contain_text("987")
-    await look(page, request, "missed")
+    await look("missed")
 
 
-async def test_data_and_its_file(page: Page, running: Running, request: pytest.FixtureRequest) -> None:
+async def test_data_and_its_file(page: Page, running: Running, look: Look) -> None:
     """The summary's button downloads a file that holds everything, under a name of its own."""
     await page.goto(await link(running.service.database, "data"))
-    await look(page, request, "data-ask")
+    await look("data-ask")
     await page.get_by_role("button", name="Показать мои данные").click()
     await expect(page.locator("h1")).to_have_text("Что мы о вас храним")
-    await look(page, request, "data")
+    await look("data")
     async with page.expect_download() as coming:
         await page.get_by_role("button", name="Скачать файл").click()
     file = await coming.value

@@ -12,11 +12,11 @@ import pytest
 from bot import logs
 from core.domain import bill_codes
 from core.storage.database import Unavailable
-from core.storage.tables import payment_attempt, payment_notice
+from core.storage.tables import account, payment_attempt, payment_notice, payment_order
 from tests.bot.web.public.counter import FROM_YOOKASSA, TOKEN, Counter, counter
 from tests.bot.web.public.test_pages import said
 from tests.conftest import FixedClock
-from tests.storage.kept import NOW, stored
+from tests.storage.kept import NOW, put, stored
 
 
 @pytest.fixture
@@ -353,3 +353,28 @@ async def test_no_code_where_it_would_pay_twice(till: Counter, path: str, stage:
     _, text, _ = await till.call("POST", path, amount="500", code="1")
     assert "ST00012" not in text
     assert "2701001101" not in text
+
+
+async def test_nothing_but_the_sum_can_be_asked_for(till: Counter, path: str) -> None:
+    """Account, order, currency and link are those of the page, whatever a form says besides."""
+    forged = {"account": "2", "account_id": "2", "order": "7", "order_id": "7", "currency": "USD", "token": "x"}
+    await till.press(path, **forged, return_url="https://elsewhere.example")
+    (payment,) = till.bank.payments.values()
+    assert payment.object["amount"] == {"value": "987.65", "currency": "RUB"}
+    assert payment.object["description"].endswith("2701001101")
+    (order,) = await stored(till.running.service.database, payment_order)
+    assert (order.account_id, order.amount) == (1, 98_765)
+
+
+async def test_a_strangers_link_shows_nobody_elses_order(till: Counter, path: str) -> None:
+    """Each link knows the order made on it; another account's shows nothing of it, and guesses find nothing."""
+    await paid(till, path)
+    row = {"table": account, "id": 2, "number": "2701001102", "number_key": "2701001102", "branch": "khb"}
+    await put(till.running.service.database, row)
+    other = await till.link("another-token-of-enough-letters", account_id=2, amount=None)
+    _, page, _ = await till.call("GET", other)
+    assert "*1101" not in page
+    assert "987,65" not in page
+    status, guessed, _ = await till.call("GET", f"/pay/{TOKEN[:-1]}7")
+    _, unknown, _ = await till.call("GET", "/pay/nothing-like-it-was-ever-made")
+    assert (status, guessed) == (404, unknown)

@@ -1,7 +1,6 @@
 """The payment page in headless Chromium, from the link in the chat to the bank and back."""
 
 import io
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,15 +11,15 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.web.public.looks import words
 from core.domain import bill_codes
-from tests.bot.legibility import assert_legible
 from tests.bot.web.public.counter import Counter, counter
+from tests.bot.web.staff import test_browser
+from tests.bot.web.staff.test_browser import Look
 from tests.conftest import FixedClock
 from tests.storage.kept import NOW
 
 pytestmark = pytest.mark.browser
 
-PICTURES = os.environ.get("METERLINE_PICTURES", "")
-"""A folder for pictures of every page, where somebody wants to look at them."""
+axe = test_browser.axe
 
 
 @pytest.fixture
@@ -45,25 +44,21 @@ async def page(request: pytest.FixtureRequest, till: Counter, browser: Browser) 
     assert complaints == []
 
 
-async def look(page: Page, request: pytest.FixtureRequest, name: str) -> None:
-    """Measure the page at every width, and take its picture where that is asked for."""
-    await assert_legible(page)
-    await page.set_viewport_size({"width": 390, "height": 844})
-    if PICTURES:
-        scheme = request.node.callspec.params["page"]
-        await page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png", full_page=True)
+@pytest.fixture
+def look(page: Page, axe: str, request: pytest.FixtureRequest) -> Look:
+    return Look(page, axe, request.node.callspec.params["page"], prefix="")
 
 
-async def test_to_the_bank_and_back(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
+async def test_to_the_bank_and_back(page: Page, till: Counter, look: Look) -> None:
     """Our policy lets the form through and the link to another origin, too; back from the bank the page knows."""
     await page.goto(await till.link())
-    await look(page, request, "pay-open")
+    await look("pay-open")
     await page.get_by_label("Сумма").fill("500")
     await page.get_by_label("СБП").check()
     await page.get_by_role("button", name="Оплатить").click()
     await expect(page.locator("h1")).to_have_text("Осталось заплатить")
     await expect(page.locator(".figure")).to_have_text("500,00\N{NO-BREAK SPACE}₽")
-    await look(page, request, "pay-waiting")
+    await look("pay-waiting")
     await page.get_by_role("link", name="Перейти к оплате").click()
     await expect(page).to_have_url(f"{till.bank.url}/checkout/{next(iter(till.bank.payments))}")
     # The bank sends the subscriber back to the public address; here that is this machine.
@@ -77,10 +72,10 @@ async def test_to_the_bank_and_back(page: Page, till: Counter, request: pytest.F
     await till.running.service.payments.work()
     await page.goto(back)
     await expect(page.locator("h1")).to_have_text("Оплачено, спасибо")
-    await look(page, request, "pay-paid")
+    await look("pay-paid")
 
 
-async def test_a_slip_is_shown_beside_the_field(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
+async def test_a_slip_is_shown_beside_the_field(page: Page, till: Counter, look: Look) -> None:
     """And what was typed stays."""
     await page.goto(await till.link())
     await page.get_by_label("Сумма").fill("девятьсот")
@@ -88,15 +83,15 @@ async def test_a_slip_is_shown_beside_the_field(page: Page, till: Counter, reque
     await page.get_by_role("button", name="Оплатить").click()
     await expect(page.locator("#amount-wrong")).to_contain_text("Напишите сумму числом")
     await expect(page.get_by_label("Почта")).to_have_value("me@example.ru")
-    await look(page, request, "pay-wrong")
+    await look("pay-wrong")
 
 
-async def test_a_banks_app_reads_the_code(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
+async def test_a_banks_app_reads_the_code(page: Page, till: Counter, look: Look) -> None:
     """As it stands on the screen, whatever the page's colours."""
     await page.goto(await till.link())
     await page.get_by_label("Сумма").fill("1 500,50")
     await page.get_by_role("button", name="QR-код").click()
-    await look(page, request, "pay-code")
+    await look("pay-code")
     shot = Image.open(io.BytesIO(await page.locator("figure").screenshot()))
     (found,) = zxingcpp.read_barcodes(shot)
     code = bill_codes.read(found.bytes)
@@ -125,12 +120,12 @@ async def test_by_keyboard_alone(till: Counter, browser: Browser, language: str)
     await context.close()
 
 
-async def test_an_old_link(page: Page, till: Counter, request: pytest.FixtureRequest) -> None:
+async def test_an_old_link(page: Page, till: Counter, look: Look) -> None:
     """It says how to get a new one."""
     await page.goto(await till.link(expires_at=NOW))
     await expect(page.locator("main")).to_contain_text("напишите ОПЛАТА")
     await expect(page.get_by_role("button")).to_have_count(0)
-    await look(page, request, "pay-expired")
+    await look("pay-expired")
 
 
 async def test_without_javascript(till: Counter, browser: Browser) -> None:

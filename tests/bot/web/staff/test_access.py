@@ -63,6 +63,32 @@ TABLE = {
         ("POST", f"/staff/case/{{ref}}/{act}"): (IN, CODE, CODE, 403, 404, 404, 403)
         for act in ("decide", "claim", "release", "next", "undo", "remember")
     },
+    **{
+        ("GET", f"/staff/{path}"): (
+            f"{IN}?next=/staff/{path}",
+            *(f"{CODE}?next=/staff/{path}",) * 2,
+            *(403, 200, 200, 200),
+        )
+        for path in (
+            "overview",
+            "overview/figures",
+            "statistics",
+            "statistics/readings.csv",
+            "statistics/payments.csv",
+        )
+    },
+    **{
+        ("GET", f"/staff/{path}"): (
+            f"{IN}?next=/staff/{path}",
+            *(f"{CODE}?next=/staff/{path}",) * 2,
+            *(200, 200, 200, 403),
+        )
+        for path in ("entry", "entry/lines")
+    },
+    # Without an account there is nothing to enter.
+    ("POST", "/staff/entry"): (IN, CODE, CODE, 422, 422, 422, 403),
+    ("POST", "/staff/entry/look"): (IN, CODE, CODE, 422, 422, 422, 403),
+    **{("POST", f"/staff/{path}"): (IN, CODE, CODE, 200, 200, 200, 403) for path in ("entry/rehearsal", "entry/lines")},
     ("POST", "/staff/account/sessions"): (IN, CODE, CODE, *("/staff/account?said=sessions",) * 4),
 }
 

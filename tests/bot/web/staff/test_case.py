@@ -71,7 +71,8 @@ async def test_scenario(reception: Reception, name: str) -> None:
     roles = {"irina": Role.MODERATOR, "oleg": Role.MODERATOR, "anna": Role.SUPERVISOR}
     do = by_web(scene, {who: await come(reception, role, who, **own) for who, role in roles.items()})
     for step in SCENARIOS[name]["steps"]:
-        check_step(step, await do(step, refs))
+        shown = {"error": step["on_page"]} if "on_page" in step else {}
+        check_step({**step, **shown}, await do(step, refs))
     # Whoever was refused has looked at the case, and that stands in the log of this skin.
     await reception.database.write(
         lambda connection: connection.execute(tables.audit.delete().where(tables.audit.c.what == "viewed"))
@@ -143,10 +144,10 @@ async def test_other_branches(reception: Reception) -> None:
     await reception.database.write(fill([{"number": "5550001", "branch": "amur", "meters": [meter]}]))
     form = {"account": "5550001", "t1": "5", "t2": "5", "preview": "1"}
     status, page, _ = await decide(visit, own, "correct", **form)
-    assert (status, problem_of(page)) == (422, "there is no account with this number")
+    assert (status, problem_of(page)) == (422, "Нет такого лицевого счёта.")
     everywhere = await come(reception, Role.SUPERVISOR, "anna")
     _, page, _ = await decide(everywhere, own, "correct", **form)
-    assert "no account" not in problem_of(page)
+    assert "лицевого счёта" not in problem_of(page)
 
 
 async def test_merge_only_what_is_shown(reception: Reception) -> None:
@@ -157,7 +158,7 @@ async def test_merge_only_what_is_shown(reception: Reception) -> None:
     key = (await desk(scene).picture(other)).case.long_reference
     visit = await come(reception)
     status, page, _ = await decide(visit, ref, "merge", other=key)
-    assert (status, problem_of(page)) == (422, "choose the cases to merge among those of the same account")
+    assert (status, problem_of(page)) == (422, "Выберите дела того же лицевого счёта.")
 
 
 async def test_markup_is_text(reception: Reception) -> None:
