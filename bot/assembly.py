@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.launching import launch_routes
 from bot.neighbours import Neighbours
 from bot.paying import providers
 from bot.registry import Line, capabilities, lines, narrowed
@@ -148,7 +149,8 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     handovers = Handovers(database, clock, capabilities(settings), page_lasts=terms.lasts)
     paying = PayPages(payments, terms, branches, metrics, commission_free=settings.payments.commission_free)
     public = Pages(handovers, branches, metrics)
-    pages = application([*health.routes(), *public.routes(), *paying.routes()])
+    inside = launch_routes(settings, switched_on, payments, database, clock, metrics)
+    pages = application([*health.routes(), *public.routes(), *paying.routes(), *inside])
     if settings.staff.enabled:
         pages.add_routes([entrance()])
         pages.add_subapp(PREFIX, staff_pages(settings, database, clock, metrics, texts))

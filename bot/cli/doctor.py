@@ -58,6 +58,11 @@ async def _examine(app: App) -> "list[Finding]":
             findings.append(await checkup.clock(database if well else None, now, server=server))
         finally:
             await database.close()
+    from bot.launching import states  # noqa: PLC0415 - a fast start
+
+    for name, well, found, todo in await states(settings):
+        verdict = checkup.Verdict.OK if well else checkup.Verdict.WARNING
+        findings.append(checkup.Finding(f"mini app of {name}", verdict, found, todo))
     findings += await checkup.vendors(settings) + await staff_chat(settings)
     findings += await checkup.payment_providers(settings)
     return findings + await checkup.listening(settings.server, now)

@@ -3,14 +3,15 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from channels.telegram import encode, polling, webhook
+from channels.telegram import encode, launch, polling, webhook
 from channels.telegram.group import GroupDecoder, GroupPosts
 from channels.telegram.settings import Settings
 from channels.toolkit.http import TOTAL_SECONDS
-from core.domain.messages import Capabilities, Decoded, Outbound, RawRequest, Receipt, TextUnit
-from core.ports.channel import Accept
+from core.domain.messages import Address, Capabilities, Decoded, Outbound, RawRequest, Receipt, TextUnit
+from core.ports.channel import Accept, LaunchPlace, LaunchRefused
 from core.ports.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -68,6 +69,25 @@ class TelegramChannel(GroupPosts):
     async def probe(self) -> Sequence[str]:
         """What is wrong with the way to Telegram and back."""
         return await webhook.probe(await self._api(), self._settings)
+
+    @property
+    def launch(self) -> LaunchPlace | None:
+        """How Telegram opens our page, where it is to."""
+        return LaunchPlace(frames=launch.FRAMES, script=launch.SCRIPT, hidden=True) if self._settings.mini_app else None
+
+    def launched(self, data: str, now: datetime) -> Address:
+        """Who opened the page."""
+        if not self._settings.mini_app:
+            raise LaunchRefused("foreign")
+        return launch.launched(self.name, data, token=self._settings.token.get_secret_value(), now=now)
+
+    async def offer(self, page_url: str) -> Sequence[str]:
+        """Have the button beside the field for typing open the page, or be Telegram's own again."""
+        return await webhook.offer(await self._api(), self._settings, page_url)
+
+    async def offered(self) -> str:
+        """The page that the button opens."""
+        return await (await self._api()).menu_page()
 
     async def _api(self) -> "Api":
         """The network, imported in a thread when it is first needed: it takes seconds, and the loop has other work."""

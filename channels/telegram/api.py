@@ -16,15 +16,17 @@ from aiogram.exceptions import AiogramError
 from aiogram.methods import (
     AnswerCallbackQuery,
     DeleteWebhook,
+    GetChatMenuButton,
     GetFile,
     GetUpdates,
     GetWebhookInfo,
     SendMessage,
+    SetChatMenuButton,
     SetWebhook,
     TelegramMethod,
 )
 from aiogram.methods.base import TelegramType
-from aiogram.types import Message, WebhookInfo
+from aiogram.types import MenuButtonDefault, MenuButtonWebApp, Message, WebAppInfo, WebhookInfo
 
 from channels.telegram import failures
 from channels.telegram.settings import Settings
@@ -173,6 +175,20 @@ class Api:
     async def delete_webhook(self) -> None:
         """Have updates kept until we ask."""
         await self._call(DeleteWebhook())
+
+    async def menu_page(self) -> str:
+        """The page that the button beside the field for typing opens; empty where it opens none."""
+        return (await self.menu_button())[0]
+
+    async def menu_button(self) -> tuple[str, str]:
+        """That page, and what stands on the button."""
+        found = await self._call(GetChatMenuButton())
+        return (found.web_app.url, found.text) if isinstance(found, MenuButtonWebApp) else ("", "")
+
+    async def set_menu_button(self, url: str, label: str) -> None:
+        """Have the button of every chat open a page; empty: be Telegram's own again."""
+        wanted = MenuButtonWebApp(text=label, web_app=WebAppInfo(url=url)) if url else MenuButtonDefault()
+        await self._call(SetChatMenuButton(menu_button=wanted))
 
     async def _call(self, method: TelegramMethod[TelegramType], seconds: int | None = None) -> TelegramType:
         if self._bot is None:

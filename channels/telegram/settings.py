@@ -27,6 +27,10 @@ class Settings(BaseModel):
     """Another one is a Bot API server of one's own (https://github.com/tdlib/telegram-bot-api)."""
     per_second: float = Field(default=25, gt=0)
     """How many messages a second go out. Telegram's limit is about 30: https://core.telegram.org/bots/faq."""
+    mini_app: bool = False
+    """A button beside the field for typing opens our payment page inside Telegram."""
+    mini_app_label: str = Field(default="Оплатить", min_length=1, max_length=30)
+    """What stands on that button."""
 
     @field_validator("token")
     @classmethod

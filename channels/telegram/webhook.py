@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from channels.telegram.api import Api
 
 PATH: Final = "/hooks/telegram"
+PAGE: Final = "/app/telegram"
+"""How the address of our page ends: by it we know our own button again."""
 MANY: Final = 100
 """So many updates do not wait where all is well, not even on the 25th."""
 
@@ -41,6 +43,24 @@ async def register(api: "Api", settings: Settings, public_url: str) -> list[str]
     if set(found.allowed_updates or ()) != set(KINDS):
         return [f"The webhook {url} was set again, with the kinds of updates that we understand."]
     return [f"The webhook {url} was right; its secret was set again, as Telegram does not tell which one it has."]
+
+
+async def offer(api: "Api", settings: Settings, page_url: str) -> list[str]:
+    """Have the button beside the field for typing open our page; without one, take away the one that was ours.
+
+    Raises:
+        SendFailure: Telegram cannot be told.
+    """
+    found, label = await api.menu_button()
+    if page_url:
+        if (found, label) == (page_url, settings.mini_app_label):
+            return ["The button of the chats was right: nothing was changed."]
+        await api.set_menu_button(page_url, settings.mini_app_label)
+        return [f"The button of the chats opens {page_url} now."]
+    if urlsplit(found).path.endswith(PAGE):
+        await api.set_menu_button("", "")
+        return ["The button of the chats is Telegram's own again."]
+    return []
 
 
 async def probe(api: "Api", settings: Settings) -> list[str]:

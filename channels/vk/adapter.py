@@ -1,17 +1,18 @@
 """VK as a channel: puts decoding, encoding and the network together."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from channels.toolkit.http import TOTAL_SECONDS
-from channels.vk import encode, failures
+from channels.vk import encode, failures, launch
 from channels.vk.api import Api
 from channels.vk.group import GroupDecoder, GroupPosts
 from channels.vk.longpoll import LongPoll
 from channels.vk.registration import Registration
 from channels.vk.settings import Settings
-from core.domain.messages import Capabilities, Decoded, Outbound, RawRequest, Receipt, TextUnit
-from core.ports.channel import Accept
+from core.domain.messages import Address, Capabilities, Decoded, Outbound, RawRequest, Receipt, TextUnit
+from core.ports.channel import Accept, LaunchPlace, LaunchRefused
 
 CAPABILITIES: Final = Capabilities(
     text_limit=encode.TEXT_LIMIT,
@@ -34,6 +35,8 @@ class VkChannel(GroupPosts):
 
     def __init__(self, settings: Settings, *, total_seconds: float = TOTAL_SECONDS) -> None:
         self._group_id = settings.group_id
+        self._app_id = settings.app_id
+        self._app_secret = settings.app_secret
         self._api = Api(settings, total_seconds)
         self._decoder = GroupDecoder(self.name, settings)
         self._registration = Registration(self._api, settings)
@@ -63,6 +66,18 @@ class VkChannel(GroupPosts):
     async def probe(self) -> Sequence[str]:
         """What is wrong with the way to VK and back."""
         return await self._registration.probe()
+
+    @property
+    def launch(self) -> LaunchPlace | None:
+        """How VK opens our page, where it is to."""
+        return LaunchPlace(frames=launch.FRAMES, script=launch.SCRIPT, hidden=False) if self._app_id else None
+
+    def launched(self, data: str, now: datetime) -> Address:
+        """Who opened the page."""
+        if not self._app_id:
+            raise LaunchRefused("foreign")
+        secret = self._app_secret.get_secret_value().encode()
+        return launch.launched(self.name, data, app_id=self._app_id, secret=secret, now=now)
 
 
 class VkCallback(VkChannel):

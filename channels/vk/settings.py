@@ -29,9 +29,15 @@ class Settings(BaseModel):
     """Whether VK calls us, or we ask VK."""
     per_second: float = Field(default=20, gt=0)
     """How many messages a second VK may be given: a community has 20 calls (`VkApiGroup.RPS_DELAY` of vk_api)."""
+    app_id: int = Field(default=0, ge=0)
+    """The number of the mini app that opens our payment page; 0: there is none."""
+    app_secret: SecretStr = SecretStr("")
+    """The mini app's protected key: VK signs with it for whom the page is opened."""
 
     @model_validator(mode="after")
     def _complete(self) -> "Settings":
+        if bool(self.app_id) != bool(self.app_secret.get_secret_value()):
+            raise ValueError("app_id and app_secret belong together: set both, or neither")
         if not self.enabled:
             return self
         needed = {"token": bool(self.token.get_secret_value()), "group_id": bool(self.group_id)}

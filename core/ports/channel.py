@@ -1,9 +1,11 @@
 """The channel contract: four mandatory methods, some optional ones, and the closed set of send failures."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final, Protocol, runtime_checkable
 
-from core.domain.messages import Capabilities, Decoded, Event, Outbound, RawRequest, Receipt
+from core.domain.messages import Address, Capabilities, Decoded, Event, Outbound, RawRequest, Receipt
 
 Accept = Callable[[Sequence[Event]], Awaitable[None]]
 """Makes events durable. Returns when they are; raises `NotAccepted` when they are not, and the vendor must repeat."""
@@ -95,6 +97,81 @@ class Probes(Protocol):
 
     async def probe(self) -> Sequence[str]:
         """What is wrong with the way to the vendor, one sentence each, with what to do; empty when all is well."""
+
+
+LAUNCH_LASTS: Final = timedelta(hours=1)
+"""How old signed launch data may be. Vendors advise to look at the age, and leave the bound to us."""
+LAUNCH_AHEAD: Final = timedelta(minutes=5)
+"""How far the vendor's clock may be before ours."""
+LAUNCH_LIMIT: Final = 6 * 1024
+"""Characters of launch data: it is a few hundred, and a request's line has at most 8 KB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchPlace:
+    """How a vendor's apps open a page of ours."""
+
+    frames: tuple[str, ...]
+    """Origins that may show it in a frame, as `frame-ancestors` of a content security policy has them."""
+    script: str
+    """What the page runs: our own few lines.
+
+    Where the data is `hidden` it hides `#scriptless`, fills the field `launch` of the form `#launch` and sends it, or
+    shows `#nothing`.
+    """
+    hidden: bool
+    """The launch data stands where only a script sees it; otherwise it is the page's query."""
+
+
+class LaunchRefused(Exception):
+    """Launch data that is not to be believed. `reason` is a word for logs, and holds nothing of the data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@runtime_checkable
+class Launches(Protocol):
+    """The vendor's apps open a page of ours, and say under their signature for whom."""
+
+    @property
+    def launch(self) -> LaunchPlace | None:
+        """How they do; None where that is not set up."""
+
+    def launched(self, data: str, now: datetime) -> Address:
+        """Who opened the page. Pure and total.
+
+        Raises:
+            LaunchRefused: `forged`, `foreign` (of another app), `aged` (beyond `LAUNCH_LASTS`), `early`, `unreadable`.
+        """
+
+
+@runtime_checkable
+class Offers(Protocol):
+    """The vendor's apps can show a button of ours beside every chat. Beside `Launches`."""
+
+    async def offer(self, page_url: str) -> Sequence[str]:
+        """Have the button open this page; empty: have no such button of ours any more. Idempotent.
+
+        Returns what was done, one sentence each; raises a `SendFailure` where the vendor cannot be told.
+        """
+
+    async def offered(self) -> str:
+        """The page that the button opens, empty where there is none; raises a `SendFailure`."""
+
+
+def check_launch_age(seconds: int, now: datetime) -> None:
+    """Whether data signed so many seconds after 1970 may still, or already, be believed.
+
+    Raises:
+        LaunchRefused: `aged` or `early`.
+    """
+    age = now.timestamp() - seconds
+    if age > LAUNCH_LASTS.total_seconds():
+        raise LaunchRefused("aged")
+    if age < -LAUNCH_AHEAD.total_seconds():
+        raise LaunchRefused("early")
 
 
 class NotAccepted(Exception):

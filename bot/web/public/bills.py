@@ -39,11 +39,13 @@ def bill(
     wrong: str = "",
     coded: bool = False,
     coded_sum: int | None = None,
+    apart: bool = False,
 ) -> str:
     """The page. `wrong` is the field of the form that cannot be used; `hears`: we get to know how it ends.
 
     `payee`: who is paid by a bank's app; None where that is not offered. `coded`: the code was asked for, with a sum of
     `coded_sum` kopecks; it has the whole account number, which nothing else on the page has.
+    `apart`: links to others open in a window of their own.
     """
     said = words(language_of(view.language))["pay"]
     account = view.account
@@ -77,6 +79,7 @@ def bill(
         code=code,
         code_sum=roubles(coded_sum) if coded_sum is not None else "",
         pay_url=view.pay_url,
+        apart=apart,
         receipt_url=view.receipt_url,
         hears=hears,
         phones=dialled(phones),

@@ -4,7 +4,7 @@ Only POST uses a link up: messengers fetch links with GET to draw a preview. A l
 ours gets one and the same answer, to the byte. The token stands in no log, no metric and no referrer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from http import HTTPStatus
 from typing import Any, Final
@@ -105,6 +105,16 @@ class Pages:
 def page(status: HTTPStatus, text: str) -> web.Response:
     """An answer that no cache keeps, no frame shows and no referrer tells of."""
     return web.Response(status=status, text=text, content_type="text/html", charset="utf-8", headers=HEADERS)
+
+
+def allow(answer: web.Response, *, frames: Sequence[str], script: str = "") -> None:
+    """Let pages of these origins frame an answer, and let the answer run this script of ours and no other."""
+    policy = HEADERS[hdrs.CONTENT_SECURITY_POLICY]
+    if frames:
+        policy = policy.replace("frame-ancestors 'none'", f"frame-ancestors {' '.join(frames)}")
+    if script:
+        policy += f"; script-src '{looks.hash_of(script)}'"
+    answer.headers[hdrs.CONTENT_SECURITY_POLICY] = policy
 
 
 def _file(document: dict[str, Any]) -> web.Response:

@@ -5,6 +5,7 @@ page to the bank, by a plain link: a form whose answer leads to another site is 
 """
 
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
@@ -15,7 +16,7 @@ from aiohttp import hdrs, web
 from bot.web.answers import RETRY_SECONDS
 from bot.web.metrics import Metrics
 from bot.web.public import bills, looks
-from bot.web.public.pages import page
+from bot.web.public.pages import allow, page
 from core.domain.accounts import Branches, Payee
 from core.domain.orders import PATH, Terms
 from core.services.payments import Payments, Refused, Stage, View
@@ -36,8 +37,19 @@ class PayPages:
     """The payment page."""
 
     def __init__(
-        self, payments: Payments, terms: Terms, branches: Branches, metrics: Metrics, *, commission_free: bool
+        self,
+        payments: Payments,
+        terms: Terms,
+        branches: Branches,
+        metrics: Metrics,
+        *,
+        commission_free: bool,
+        path: str = PATH,
+        frames: Sequence[str] = (),
     ) -> None:
+        """`frames`: origins whose pages may frame it, for the one at `path` that a messenger opens inside itself."""
+        self._path = path
+        self._frames = frames
         self._payments = payments
         self._terms = terms
         self._branches = branches
@@ -46,8 +58,18 @@ class PayPages:
 
     def routes(self) -> list[web.RouteDef]:
         """Where it is."""
-        place = PATH + "{token}"
-        return [web.get(place, self.show), web.post(place, self.pay)]
+        place = self._path + "{token}"
+        return [web.get(place, self._framed(self.show)), web.post(place, self._framed(self.pay))]
+
+    def _framed(
+        self, handler: Callable[[web.Request], Awaitable[web.Response]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def framed(request: web.Request) -> web.Response:
+            answer = await handler(request)
+            allow(answer, frames=self._frames)
+            return answer
+
+        return framed
 
     async def show(self, request: web.Request) -> web.Response:
         """The page as things stand."""
@@ -123,6 +145,8 @@ class PayPages:
             wrong=wrong,
             coded=coded,
             coded_sum=amount,
+            # A bank shows its page in no frame of others.
+            apart=bool(self._frames),
         )
         answer = page(status, text)
         seconds = REFRESH.get(view.stage)

@@ -45,6 +45,8 @@ class BotApi:
         self.groups = Groups(chats, deliveries, clock, self.pressed)
         self.said: dict[str, tuple[str, bool]] = {}
         """What the people who pressed were told, and whether in a window."""
+        self.menu_button: dict[str, Any] = {"type": "commands"}
+        """The button beside the field for typing, of all chats."""
         self._chats, self._deliveries, self._album, self._clock = chats, deliveries, album, clock
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._press_ids = itertools.count(4_382_000_000_000_000_001)
@@ -58,6 +60,8 @@ class BotApi:
             "setwebhook": self._set_webhook,
             "deletewebhook": self._delete_webhook,
             "getwebhookinfo": self._get_webhook_info,
+            "getchatmenubutton": self._get_menu_button,
+            "setchatmenubutton": self._set_menu_button,
         }
 
     def fail(self, fault: Fault, times: int, method: str) -> None:
@@ -176,6 +180,17 @@ class BotApi:
         if ours.last_error:
             info |= {"last_error_date": ours.last_error_at, "last_error_message": ours.last_error}
         return info
+
+    async def _get_menu_button(self, _fields: Fields) -> object:
+        return self.menu_button
+
+    async def _set_menu_button(self, fields: Fields) -> object:
+        wanted = fields.get("menu_button") or {"type": "default"}
+        wanted = json.loads(wanted) if isinstance(wanted, str) else wanted
+        if wanted["type"] == "web_app" and not str(wanted["web_app"]["url"]).startswith("https://"):
+            raise Refusal(400, "Bad Request: menu button URL must use HTTPS")
+        self.menu_button = {"type": "commands"} if wanted["type"] == "default" else wanted
+        return True
 
 
 async def _fields(request: web.Request) -> Fields:

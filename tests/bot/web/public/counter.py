@@ -98,17 +98,21 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter(folder: Path, clock: FixedClock, provider: str = "yookassa") -> AsyncIterator[Counter]:
-    """All of it, started, with one linked subscriber."""
+async def counter(
+    folder: Path, clock: FixedClock, provider: str = "yookassa", *, more: str = "", database_url: str = ""
+) -> AsyncIterator[Counter]:
+    """All of it, started, with one linked subscriber. `more`: further sections of the configuration."""
     bank = YookassaEmulator(clock=clock)
     await bank.start()
     file = folder / "meterline.toml"
     config = CONFIG.replace("port = 0\n", 'port = 0\npublic_url = "https://sms.example.ru"\n')
+    if database_url:
+        config = config.replace("sqlite:///meterline.db", database_url)
     # The branches come last in the file, and a section cannot follow them.
     head, branch, tail = config.partition("[[branch]]")
     first, second, rest = tail.partition("[[branch]]")
     payments = PAYMENTS.format(provider=provider, url=bank.url)
-    file.write_text(f"{head}{payments}{branch}{first}{PAYEE}{second}{rest}", encoding="utf-8")
+    file.write_text(f"{head}{payments}{more}{branch}{first}{PAYEE}{second}{rest}", encoding="utf-8")
     service = build(load(file, {}), Texts(), clock)
     host, port = await service.start()
     await subscriber(service.database)
