@@ -52,7 +52,8 @@ async def test_scenario(telegram: Stage, name: str) -> None:
     for step in SCENARIOS[name]["steps"]:
         if is_a_button(step):
             by_button += "error" not in step
-            check_step(step, await by_chat(telegram, step, refs))
+            shown = {"error": step["on_page"]} if "on_page" in step else {}
+            check_step({**step, **shown}, await by_chat(telegram, step, refs))
         else:
             check_step(step, await service(step, refs))
     await check_rows(telegram.scene, SCENARIOS[name], refs)
