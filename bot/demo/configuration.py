@@ -1,6 +1,7 @@
 """The demo's meterline.toml and price lists: the real service reads them, and so do commands in another terminal."""
 
 import json
+import random
 import secrets
 import socket
 from importlib.resources import files
@@ -11,6 +12,11 @@ from pydantic import BaseModel, SecretStr
 
 from bot.settings import Channels, Settings, load
 
+QUIET: Final = range(20_000, 32_000)
+"""Ports that no system hands out by itself, so that none is taken between our look and the server's."""
+TRIES: Final = 20
+ANY: Final = -1
+"""Whichever the system gives."""
 HOST: Final = "127.0.0.1"
 """The demo is for this machine only."""
 FILE: Final = "meterline.toml"
@@ -136,12 +142,15 @@ def check(folder: Path) -> None:
 
 
 def free_port(wanted: int) -> int:
-    """The port wanted, or any other where somebody listens there already."""
-    with socket.socket() as probe:
-        # As the server itself will do: else a port counts as taken for a minute after the last demo.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """The port wanted; any other for 0, and where somebody listens there already."""
+    chance = random.SystemRandom()
+    for port in filter(None, (wanted, *chance.choices(QUIET, k=TRIES), ANY)):
+        with socket.socket() as probe:
+            # As the server itself will do: else a port counts as taken for a minute after the last demo.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, 0 if port == ANY else port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port of this machine is free")
