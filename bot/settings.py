@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.calculating import CalculationSettings
 from bot.complaints import FaultySettings, complain, nearest
 from bot.paying import NONE, PaymentSettings, autopay, terms
 from bot.reminding import Reminders
@@ -342,6 +343,7 @@ class Settings(Section):
     staff: Staff = Staff()
     staff_chat: StaffChatSettings = StaffChatSettings()
     payments: PaymentSettings = PaymentSettings()
+    calculation: CalculationSettings = CalculationSettings()
     texts: Wording = Wording()
     logs: Logs = Logs()
     branch: tuple[BranchSettings, ...]
@@ -371,6 +373,23 @@ class Settings(Section):
         if chat.enabled and not getattr(self.channels, chat.channel).enabled:
             raise ValueError(f"staff_chat needs its messenger: set enabled = true in [channels.{chat.channel}]")
         return self
+
+    @model_validator(mode="after")
+    def _calculable(self) -> "Settings":
+        priced = {branch.code: branch.tariffs is not None for branch in self.branch}
+        for code in self.calculation.branches:
+            if code not in priced:
+                raise ValueError(f"calculation.branches: no branch is called {code!r}{nearest(code, priced)}")
+        if self.calculation.url and not self.calculated():
+            raise ValueError("calculation needs a branch with tariffs: they tell the sum when billing does not answer")
+        return self
+
+    def calculated(self) -> frozenset[str]:
+        """The branches whose billing is asked what readings cost."""
+        section = self.calculation
+        wanted = section.branches or tuple(branch.code for branch in self.branch)
+        priced = {branch.code for branch in self.branch if branch.tariffs is not None}
+        return frozenset(wanted) & priced if section.url else frozenset()
 
     def terms(self) -> Terms:
         """What the core goes by about payments."""

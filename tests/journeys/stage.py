@@ -11,7 +11,8 @@ import aiohttp
 from sqlalchemy import Connection, delete, select, update
 from yarl import URL
 
-from bot.assembly import build, rules
+from bot.assembly import build
+from bot.ruling import rules
 from bot.service import Service
 from bot.settings import BranchSettings, PayeeSettings, Settings
 from bot.tariffs import read as read_tariffs

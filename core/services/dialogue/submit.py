@@ -11,6 +11,7 @@ from core.services.desk import replies
 from core.services.desk.look_up import Match
 from core.services.desk.settle import confirm, settle, take
 from core.services.dialogue import choose, figures, menu, money, pairing, summary
+from core.services.dialogue.summary import Summary
 from core.services.dialogue.talk import Rows, Talk
 from parsers import CommandKind
 
@@ -215,8 +216,13 @@ def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) ->
     said = summary.of(talk, account, meter, values, verdict)
     if said.priced and not verdict.suggestion and money.may_pay(talk, account):
         rows = (rows[0], (talk.choice("choice-yes-pay", PAY_FOR_READINGS),), *rows[1:])
-    texts = [f"{doubt} {text}".strip() for text in said.texts for doubt in doubts]
-    talk.say_texts(texts, rows, fuller=[f"{doubts[0]} {text}".strip() for text in said.priced])
+
+    def say(talk: Talk, said: Summary) -> None:
+        texts = [f"{doubt} {text}".strip() for text in said.texts for doubt in doubts]
+        talk.say_texts(texts, rows, fuller=[f"{doubts[0]} {text}".strip() for text in said.priced])
+
+    say(talk, said)
+    summary.want(talk, account, said, say)
 
 
 def answer_check(talk: Talk) -> bool:
