@@ -1,11 +1,11 @@
 """The section [calculation]: whether billing can be asked what readings cost (docs/calculation.md)."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from core.billing.calculation import HttpCalculation
-from core.billing.calculation import Settings as HttpSettings
+if TYPE_CHECKING:
+    from core.ports.calculation import Calculates
 
 MaybeUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/]\S*)?$", strip_whitespace=True)]
 
@@ -26,8 +26,9 @@ class CalculationSettings(BaseModel):
     at_once: int = Field(default=8, ge=1, le=100, examples=[8])
     """Calls under way at a time."""
 
-    def build(self) -> HttpCalculation:
+    def build(self) -> "Calculates":
         """Who asks; nothing is opened yet."""
-        return HttpCalculation(
-            HttpSettings(url=self.url, token=self.token.get_secret_value(), seconds=self.seconds, at_once=self.at_once)
-        )
+        from core.billing.calculation import HttpCalculation, Settings  # noqa: PLC0415 - settings are read by all commands
+
+        token = self.token.get_secret_value()
+        return HttpCalculation(Settings(url=self.url, token=token, seconds=self.seconds, at_once=self.at_once))
