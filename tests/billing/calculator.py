@@ -40,10 +40,12 @@ _STATUSES: Mapping[Fault, int] = {Fault.BROKEN: 500, Fault.STRANGER: 401, Fault.
 
 
 class BillingEmulator:
-    """Answers by account; who is not in `accounts` is unknown to it."""
+    """Answers by account."""
 
     def __init__(self) -> None:
         self.accounts: dict[str, Mapping[str, Any]] = {}
+        self.others: Mapping[str, Any] | None = None
+        """What it says to any other account; None where it knows no other."""
         self.fault: Fault | None = None
         self.asked: list[Mapping[str, Any]] = []
         self.url = ""
@@ -83,5 +85,5 @@ class BillingEmulator:
             return web.Response(status=_STATUSES[self.fault], headers={"Location": self.url})
         if self.fault in _BODIES:
             return web.Response(text=_BODIES[self.fault], content_type="application/json")
-        found = self.accounts.get(asked["account"])
+        found = self.accounts.get(asked["account"], self.others)
         return web.Response(status=404) if found is None else web.json_response(found)
