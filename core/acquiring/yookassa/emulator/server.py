@@ -14,6 +14,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from core.acquiring.yookassa.emulator import lists
 from core.acquiring.yookassa.settings import Settings
 from core.ports.clock import Clock, SystemClock
 
@@ -33,6 +34,7 @@ class Fault(StrEnum):
     RESET = "takes it, and drops the connection"
     HANG = "takes it, and does not answer"
     GARBLED = "takes it, and answers 200 with something unreadable"
+    STUCK = "a list: each page leads to itself"
 
 
 _AFTER: Final = frozenset({Fault.BROKEN_AFTER, Fault.RESET, Fault.HANG, Fault.GARBLED})
@@ -65,6 +67,7 @@ class YookassaEmulator:
         """(method, path) of every call, refused ones included."""
         self.statuses: list[int] = []
         """Of our answers to notifications; 0 where nobody answered."""
+        self.refunds: list[dict[str, Any]] = []
         self.methods: set[str] = set()
         """Stored methods, by the payment that stored them."""
         self.declines = ""
@@ -88,7 +91,9 @@ class YookassaEmulator:
         """Listen, on a free port unless one is given."""
         app = web.Application()
         app.router.add_post("/v3/payments", self._create)
+        app.router.add_get("/v3/payments", self._list)
         app.router.add_get("/v3/payments/{id}", self._look)
+        app.router.add_get("/v3/refunds", self._list)
         app.router.add_get("/v3/me", self._me)
         app.router.add_get("/checkout/{id}", self._checkout)
         app.router.add_post("/checkout/{id}", self._pressed)
@@ -128,6 +133,8 @@ class YookassaEmulator:
         """The shop gives all of it back."""
         known = self.payments[payment_id].object
         known["refunded_amount"] = known["amount"]
+        made = {"id": f"refund-{payment_id}", "payment_id": payment_id, "amount": known["amount"]}
+        self.refunds.append(made | {"status": "succeeded", "created_at": _iso(self._clock.now())})
 
     def notification(self, payment_id: str, event: str = "") -> bytes:
         """A call's body, with the object as it stands now."""
@@ -217,6 +224,18 @@ class YookassaEmulator:
         if known is None:
             return _error(404, "not_found", "payment_id")
         return await self._answer(request, fault, known.object)
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        fault = await self._begin(request)
+        if isinstance(fault, web.StreamResponse):
+            return fault
+        payments = [kept.object for kept in self.payments.values()]
+        found = lists.page(self.refunds if request.path.endswith("/refunds") else payments, request.query)
+        if isinstance(found, str):
+            return _error(400, "invalid_request", found)
+        if fault is Fault.STUCK:
+            found |= {"next_cursor": cursor} if (cursor := request.query.get("cursor")) else {}
+        return await self._answer(request, fault, found)
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
         fault = await self._begin(request)
