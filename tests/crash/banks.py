@@ -11,7 +11,7 @@ What plays the part of the key, by which each knows that a creation is one that 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
@@ -44,6 +44,9 @@ class Tried(NamedTuple):
 class Striking:
     """Says when it was called, and answers only when the caller is dead."""
 
+    is_called = True
+    """A payment is created by a call, and not by the link alone."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.countdown = 0
@@ -51,6 +54,20 @@ class Striking:
         self.killed = asyncio.Event()
         self.asked: list[tuple[str, str]] = []
         """Every creation that ever arrived, be it for the third time: its key, and all that was said with it."""
+        self.at_creation = False
+        """The next creation is the moment at which the service may be killed: it is taken, and not answered."""
+
+    async def create(
+        self, key: str, said: str, request: web.Request, take: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Note a creation, and take it."""
+        self.asked.append((key, said))
+        is_chosen, self.at_creation = self.at_creation, False
+        answer = await take(request)
+        if is_chosen:
+            self.struck.set()
+            await self.killed.wait()
+        return answer
 
     def strike(self) -> bool:
         """One more of the moments at which the service may be killed; True for the one that is chosen."""
@@ -74,6 +91,8 @@ class Bank(Protocol):
     killed: asyncio.Event
     countdown: int
     asked: list[tuple[str, str]]
+    at_creation: bool
+    is_called: bool
 
     async def start(self) -> None:
         """Listen."""
@@ -104,8 +123,7 @@ class Yookassa(Striking, YookassaEmulator):
     name = "yookassa"
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append((request.headers["Idempotence-Key"], await request.text()))
-        return await super()._create(request)
+        return await self.create(request.headers["Idempotence-Key"], await request.text(), request, super()._create)
 
     async def _answer(self, request: web.Request, fault: Fault | None, found: dict[str, Any]) -> web.StreamResponse:
         await self.hold()
@@ -153,8 +171,7 @@ class Sberbank(_Shop, SberbankEmulator):
 
     async def _register(self, request: web.Request) -> web.StreamResponse:
         form = dict(parse_qsl(await request.text()))
-        self.asked.append((form["orderNumber"], urlencode(form)))
-        return await super()._register(request)
+        return await self.create(form["orderNumber"], urlencode(form), request, super()._register)
 
     def section(self) -> Mapping[str, Any]:
         ours = self.settings()
@@ -177,8 +194,7 @@ class Cloudpayments(_Shop, CloudpaymentsEmulator):
     name = "cloudpayments"
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append((request.headers["X-Request-ID"], await request.text()))
-        return await super()._create(request)
+        return await self.create(request.headers["X-Request-ID"], await request.text(), request, super()._create)
 
     def section(self) -> Mapping[str, Any]:
         return {"public_id": PUBLIC_ID, "api_secret": API_SECRET, "api_url": self.url}
@@ -192,6 +208,7 @@ class Cloudpayments(_Shop, CloudpaymentsEmulator):
 
 class Robokassa(_Shop, RobokassaEmulator):
     name = "robokassa"
+    is_called = False
 
     def section(self) -> Mapping[str, Any]:
         ours = self.settings()
@@ -216,6 +233,7 @@ class Robokassa(_Shop, RobokassaEmulator):
 
 class Chronopay(_Shop, ChronopayEmulator):
     name = "chronopay"
+    is_called = False
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -245,6 +263,7 @@ class Template(Striking):
     """The retailer's own site: nobody calls it, and it tells nobody."""
 
     name = "template"
+    is_called = False
     url = "https://pay.example.ru/"
 
     async def start(self) -> None:

@@ -27,6 +27,8 @@ from tests.crash.test_kill import fill_accounts
 KILLS = 20
 PRESSES = 2
 """How often each subscriber goes to the bank's page."""
+EVERY = 4
+"""In one life out of so many the service dies at a creation."""
 PER_LIFE = 3
 """Subscribers who begin to pay in each of the service's lives; those of before go on."""
 SUBSCRIBERS = KILLS * PER_LIFE
@@ -213,11 +215,13 @@ async def lives(
 ) -> list[asyncio.Task[None]]:
     """Start and kill the service again and again while subscribers begin; the last life goes on. Gives their tasks.
 
-    It dies at one of the first `within` moments of each life.
+    It dies at one of the first `within` moments of each life, and in some of them at a creation: the provider has taken
+    it, and here nobody knows.
     """
     bank, tasks = crowd.bank, []
     for life in range(KILLS + 1):
-        bank.countdown = crowd.chance.randint(1, within) if life < KILLS else 0
+        bank.at_creation = bank.is_called and life % EVERY == 0 and life < KILLS
+        bank.countdown = crowd.chance.randint(1, within) if life < KILLS and not bank.at_creation else 0
         bank.struck.clear()
         bank.killed.clear()
         await service.start()
