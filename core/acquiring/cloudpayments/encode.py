@@ -6,6 +6,7 @@ JSON: an amount stays the text that it is.
 
 import base64
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from core.acquiring.amounts import roubles
@@ -63,6 +64,14 @@ def charge(invoice: Invoice, token: str) -> Mapping[str, str]:
 def search(order_id: int, attempt: int) -> Mapping[str, str]:
     """The form of `v2/payments/find`."""
     return {"InvoiceId": number(order_id, attempt)}
+
+
+def day(which: date) -> Mapping[str, str]:
+    """The form of `payments/list`: everything that was registered on a day in Moscow.
+
+    https://developers.cloudpayments.ru/#vygruzka-spiska-tranzaktsiy: without `TimeZone` the day would be that of UTC.
+    """
+    return {"Date": which.isoformat(), "TimeZone": "MSK"}
 
 
 def headers(settings: Settings, key: str = "") -> Mapping[str, str]:
