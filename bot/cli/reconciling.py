@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bot.cli.context import REJECTED, App, Fault, Group, Row, pass_app, table_of
+from core.domain.money import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     rows = _rows(compared)
     row: Row = {
         "agreed": compared.agreed,
-        "agreed_amount": _roubles(compared.agreed_amount),
+        "agreed_amount": decimal(compared.agreed_amount),
         "differences": rows,
         "unread": given.unread,
         "at_midnight": compared.at_midnight,
@@ -177,8 +178,8 @@ def _rows(compared: "Compared") -> list[Row]:
             "payment": found.payment,
             "order": str(found.order or ""),
             "account": mask(found.account) if found.account else "",
-            "there": _roubles(found.there),
-            "here": _roubles(found.here),
+            "there": decimal(found.there),
+            "here": decimal(found.here),
             "line": found.line,
         }
         for found in compared.findings
@@ -221,8 +222,3 @@ def _days(app: App, first: str, last: str) -> tuple[date, date]:
     if ends < begins:
         raise Fault("--until is before --day")
     return begins, ends
-
-
-def _roubles(kopecks: int) -> str:
-    sign = "-" if kopecks < 0 else ""
-    return f"{sign}{abs(kopecks) // 100}.{abs(kopecks) % 100:02d}"

@@ -18,11 +18,12 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from core.acquiring.amounts import kopecks, roubles
+from core.acquiring.amounts import kopecks
 from core.acquiring.cloudpayments import sign
 from core.acquiring.cloudpayments.settings import Settings
 from core.acquiring.emulation import Call, Emulator, Sleep, onward, page, refusal
 from core.acquiring.signing import same
+from core.domain.money import decimal
 from core.ports.clock import Clock
 
 JSON: Final = "application/json"
@@ -79,7 +80,7 @@ class CloudpaymentsEmulator(Emulator):
 
     async def pay(self, order: Order, *, amount: int | None = None, currency: str = "RUB") -> None:
         """The subscriber pays; another amount or currency is what nobody should do."""
-        paid = order.form["Amount"] if amount is None else roubles(amount)
+        paid = order.form["Amount"] if amount is None else decimal(amount)
         moment = self.clock.now().replace(tzinfo=None).isoformat(timespec="seconds")
         more: dict[str, object] = {"Currency": currency, "AuthDateIso": moment, "ConfirmDateIso": moment}
         if owner := order.form.get("AccountId"):
@@ -94,7 +95,7 @@ class CloudpaymentsEmulator(Emulator):
 
     async def refund(self, order: Order, *, amount: int | None = None) -> None:
         """The shop gives the money back, or a part of it: a transaction of its own."""
-        back = order.form["Amount"] if amount is None else roubles(amount)
+        back = order.form["Amount"] if amount is None else decimal(amount)
         await self._happen(order, back, "Completed", "Approved", Type=1)
 
     def forge(self, call: Call) -> Call:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from core.acquiring.amounts import roubles
 from core.acquiring.cloudpayments.settings import Settings
+from core.domain.money import decimal
 from core.domain.orders import CURRENCY
 from core.ports.acquiring import Invoice
 
@@ -26,7 +26,7 @@ def number(order_id: int, attempt: int) -> str:
 def order(invoice: Invoice) -> Mapping[str, str]:
     """The form of `orders/create`: a payment in one stage, and no message to the subscriber but ours."""
     form = {
-        "Amount": roubles(invoice.amount),
+        "Amount": decimal(invoice.amount),
         "Currency": CURRENCY,
         "Description": invoice.description,
         "InvoiceId": number(invoice.order_id, invoice.attempt),
@@ -49,7 +49,7 @@ def charge(invoice: Invoice, token: str) -> Mapping[str, str]:
     https://developers.cloudpayments.ru/#oplata-po-tokenu-rekarring
     """
     form = {
-        "Amount": roubles(invoice.amount),
+        "Amount": decimal(invoice.amount),
         "Currency": CURRENCY,
         "Description": invoice.description,
         "InvoiceId": number(invoice.order_id, invoice.attempt),

@@ -6,6 +6,7 @@ from datetime import UTC, date
 from typing import Any, Final
 
 from core.acquiring.yookassa.settings import Receipt, Settings, Utilities
+from core.domain.money import decimal
 from core.domain.orders import CURRENCY
 from core.domain.registers import bounds
 from core.ports.acquiring import Invoice
@@ -82,7 +83,7 @@ def _add_details(body: dict[str, Any], invoice: Invoice, settings: Settings) -> 
 
 
 def _amount(kopecks: int) -> dict[str, str]:
-    return {"value": f"{kopecks // 100}.{kopecks % 100:02d}", "currency": CURRENCY}
+    return {"value": decimal(kopecks), "currency": CURRENCY}
 
 
 def _receipt(invoice: Invoice, settings: Receipt) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Final
 from core.domain.accounts import Account, Branch, Level, mask
 from core.domain.calculations import Calculated, Told, Usage
 from core.domain.keys import reference
+from core.domain.money import roubles
 from core.domain.readings import Code, Status
 from core.domain.windows import local_day
 from core.services.desk.estimates import may_be_told, preliminary, want
@@ -242,8 +243,3 @@ def _balance(scene: Scene, account: Account) -> tuple[str, str]:
         return full, brief
     said, *briefly = scene.rules.texts.variants(scene.language, "balance-transit", sum=roubles(transit))
     return f"{full} {said}", f"{brief}, {briefly[0]}" if briefly else f"{brief} {said}"
-
-
-def roubles(kopecks: int) -> str:
-    """`1234,56`: a comma, as Russian bills have it, and no separator that an old phone could not show."""
-    return f"{kopecks // 100},{kopecks % 100:02d}"

@@ -10,6 +10,7 @@ from core.domain.calculations import Calculated, Told
 from core.domain.decisions import NewHandover, NewPaymentPage
 from core.domain.facts import PAY_WITH_READINGS
 from core.domain.handovers import digest_of
+from core.domain.money import roubles
 from core.domain.readings import Code
 from core.services.desk import replies
 from core.services.desk.estimates import Unbilled, may_be_told, unbilled, want
@@ -89,7 +90,7 @@ def take_sum(talk: Talk) -> bool:
 def ask_sum(talk: Talk) -> None:
     """How much is it to be?"""
     terms = talk.scene.rules.payments
-    least, most = (replies.roubles(limit) for limit in (terms.least, terms.most))
+    least, most = (roubles(limit) for limit in (terms.least, terms.most))
     talk.say("payment-sum", ((menu.cancel(talk),),), least=least, most=most)
 
 
@@ -169,15 +170,9 @@ def _owed_by_billing(talk: Talk, account: Account, calculated: Calculated) -> in
 
 
 def _choose(talk: Talk, then: Callable[[Talk, list[Account]], None]) -> bool:
-    page = choose.number_in(talk.turn.pressed, "page")
-    if page is not None:
-        choose.accounts(talk, "choose-account", page)
-        return True
-    account = choose.account_of(talk, choose.number_in(talk.turn.pressed, "account"))
-    if account is None:
-        return False
-    then(talk, [account])
-    return True
+    return choose.account_answered(
+        talk, lambda page: choose.accounts(talk, "choose-account", page), lambda account: then(talk, [account])
+    )
 
 
 def _offer_one(talk: Talk, account: Account) -> None:
@@ -230,7 +225,7 @@ def _by_readings(talk: Talk, account: Account, amount: int | None) -> tuple[list
         return [], ((talk.choice("choice-readings-first", "submit"),),) if can_send else ()
     if amount <= 0:
         return [], ()
-    note = talk.render("payment-with-readings-linked", sum=replies.roubles(amount))
+    note = talk.render("payment-with-readings-linked", sum=roubles(amount))
     return [note], ((talk.choice("choice-with-readings", PAY_WITH_READINGS),),)
 
 
@@ -280,7 +275,7 @@ def _say_link(
         notes=notes,
         link=(url, talk.render("open-payment")),
         account=mask(account.number),
-        sum=replies.roubles(amount or 0),
+        sum=roubles(amount or 0),
         month=month,
     )
 

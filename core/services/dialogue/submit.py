@@ -54,18 +54,15 @@ def ask_pair(talk: Talk) -> None:
 
 def choose_account(talk: Talk) -> bool:
     """The answer to which account."""
-    page = choose.number_in(talk.turn.pressed, "page")
-    if page is not None:
-        choose.accounts(talk, "choose-account", page, talk.choice("choice-other-account", "other"))
-        return True
     if talk.turn.pressed == "other":
         ask_pair(talk)
         return True
-    account = choose.account_of(talk, choose.number_in(talk.turn.pressed, "account"))
-    if account is None:
-        return False
-    take_account(talk, account)
-    return True
+    other = talk.choice("choice-other-account", "other")
+    return choose.account_answered(
+        talk,
+        lambda page: choose.accounts(talk, "choose-account", page, other),
+        lambda account: take_account(talk, account),
+    )
 
 
 def take_account(talk: Talk, account: Account) -> None:
@@ -89,18 +86,7 @@ def take_account(talk: Talk, account: Account) -> None:
 
 def choose_meter(talk: Talk) -> bool:
     """The answer to which meter."""
-    account = choose.account_of(talk, talk.data.get("account"))
-    if account is None:
-        return False
-    page = choose.number_in(talk.turn.pressed, "page")
-    if page is not None:
-        choose.meters(talk, account, page)
-        return True
-    meter = choose.meter_of(talk, account, choose.number_in(talk.turn.pressed, "meter"))
-    if meter is None:
-        return False
-    ask_values(talk, account, meter)
-    return True
+    return choose.meter_answered(talk, lambda account, meter: ask_values(talk, account, meter))
 
 
 def take_pair(talk: Talk) -> bool:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from core.domain.accounts import Account, Level, Meter, mask
 from core.domain.calculations import Calculated, Told, Usage
 from core.domain.estimate import Estimate, Line
+from core.domain.money import roubles
 from core.domain.readings import Code
 from core.domain.validation import Verdict
 from core.domain.windows import place
@@ -70,7 +71,7 @@ def want(talk: Talk, account: Account, said: Summary, say: Callable[[Talk, Summa
     def retell(told: Told, calculated: Calculated) -> Told:
         aside = talk.aside()
         lines = [
-            talk.render("calculation-line-linked", name=item.name, sum=_signed(item.kopecks))
+            talk.render("calculation-line-linked", name=item.name, sum=roubles(item.kopecks))
             for item in calculated.items
         ]
         say(aside, said._replace(priced=_priced(talk, calculated.charge, lines, arguments)))
@@ -79,13 +80,9 @@ def want(talk: Talk, account: Account, said: Summary, say: Callable[[Talk, Summa
     estimates.want(talk.scene, account, (usage,), said.kopecks, retell)
 
 
-def _signed(kopecks: int) -> str:
-    return f"-{replies.roubles(-kopecks)}" if kopecks < 0 else replies.roubles(kopecks)
-
-
 def _priced(talk: Talk, kopecks: int, lines: Sequence[str], arguments: replies.Arguments) -> tuple[str, ...]:
     """The summary with a sum, fullest first: what the sum is made of stands below it where that is not too much."""
-    plain = talk.variants("check-estimate-linked", sum=replies.roubles(kopecks), **arguments)
+    plain = talk.variants("check-estimate-linked", sum=roubles(kopecks), **arguments)
     if not 0 < len(lines) <= MOST_LINES:
         return plain
     return "\n".join([f"{plain[0]}\n", talk.render("estimate-lines"), *lines]), *plain
@@ -96,7 +93,7 @@ def _line(talk: Talk, meter: Meter, line: Line, found: Estimate) -> str:
     arguments = {
         "kwh": _decimal(line.kwh),
         "price": str(line.price).replace(".", ","),
-        "sum": replies.roubles(line.kopecks),
+        "sum": roubles(line.kopecks),
         "zone": talk.render(f"zone-{meter.zones}-{line.register + 1}") if meter.zones > 1 else "",
     }
     said = talk.render("estimate-line-linked", **arguments).strip()
