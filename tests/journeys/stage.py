@@ -12,9 +12,10 @@ from sqlalchemy import Connection, delete, select, update
 from yarl import URL
 
 from bot.assembly import build
+from bot.branches import BranchSettings, PayeeSettings
 from bot.ruling import rules
 from bot.service import Service
-from bot.settings import BranchSettings, PayeeSettings, Settings
+from bot.settings import Settings
 from bot.tariffs import read as read_tariffs
 from channels.sms.emulator import SmsEmulator
 from channels.telegram.emulator import TelegramEmulator
