@@ -27,6 +27,10 @@ MARK: Final = "# Written by `meterline demo`, anew at each start."
 
 OWNER_ONLY: Final = 0o600
 
+PAYEE: Final = """{{ name = "ПАО «Свет»", account = "40702810138250123017", bank = "ПАО СБЕРБАНК", bic = "044525225", \
+correspondent_account = "30101810400000000225", inn = "2723088770", kpp = "272301001" }}"""
+"""Whom the bills ask to pay: nobody, with numbers that fit each other."""
+
 _TEXT: Final = f"""{MARK}
 
 [server]
@@ -60,12 +64,21 @@ sender = {{sender}}
 dlr_url = {{dlr_url}}
 
 {{messengers}}
+# A bank that is none: its page asks for no card, and takes no money.
+[payments]
+provider = "yookassa"
+
+[payments.autopay]
+enabled = true
+
+{{bank}}
 [[branch]]
 code = "khabarovsk"
 name = "Хабаровск"
 timezone = "Asia/Vladivostok"
 window = [20, 25]
 phones = ["8-800-000-00-00"]
+payee = {PAYEE}
 tariffs = "{TARIFFS}"
 
 [[branch]]
@@ -74,6 +87,7 @@ name = "Амурская область"
 timezone = "Asia/Yakutsk"
 window = [20, 25]
 phones = ["8-800-000-00-01"]
+payee = {PAYEE}
 """
 
 
@@ -81,13 +95,14 @@ class FolderInUse(Exception):
     """The folder holds somebody's own configuration."""
 
 
-def write(folder: Path, port: int, channels: Channels) -> Settings:
+def write(folder: Path, port: int, channels: Channels, bank: BaseModel) -> Settings:
     """Write the file and the price lists, and read them back as the service does, but without this shell's environment.
 
     Args:
         folder: where.
         port: where the demo listens.
         channels: with what the channels reach the emulators and are believed by them.
+        bank: the same of the payment provider, the section [payments.yookassa].
 
     Raises:
         FolderInUse: there is a meterline.toml that no demo wrote.
@@ -106,10 +121,12 @@ def write(folder: Path, port: int, channels: Channels) -> Settings:
         "dlr_url": kannel.dlr_url,
         "own_numbers": list(sms.own_numbers),
     }
-    messengers = "\n".join(_table(name, getattr(channels, name)) for name in MESSENGERS)
+    messengers = "\n".join(_table(f"channels.{name}", getattr(channels, name)) for name in MESSENGERS)
     written = {name: _toml(value) for name, value in values.items()}
     (folder / TARIFFS).write_bytes(files(__package__).joinpath(TARIFFS).read_bytes())
-    file.write_text(_TEXT.format(port=port, messengers=messengers, **written), "utf-8")
+    file.write_text(
+        _TEXT.format(port=port, messengers=messengers, bank=_table("payments.yookassa", bank), **written), "utf-8"
+    )
     file.chmod(OWNER_ONLY)
     return load(file, {})
 
@@ -119,10 +136,10 @@ def address(port: int) -> str:
     return f"http://{HOST}:{port}"
 
 
-def _table(name: str, channel: BaseModel) -> str:
-    """A channel's section with what is set in it."""
-    lines = (f"{key} = {_toml(value)}\n" for key, value in channel if key in channel.model_fields_set)
-    return f"[channels.{name}]\n{''.join(lines)}"
+def _table(name: str, section: BaseModel) -> str:
+    """A section with what is set in it."""
+    lines = (f"{key} = {_toml(value)}\n" for key, value in section if key in section.model_fields_set)
+    return f"[{name}]\n{''.join(lines)}"
 
 
 def _toml(value: object) -> str:

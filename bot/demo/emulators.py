@@ -1,4 +1,4 @@
-"""The emulated vendors of the demo's four phones, each with secrets of its own: nothing leaves this machine."""
+"""The emulated vendors of the demo's four phones, each with secrets of its own, and a bank; all on this machine."""
 
 import asyncio
 import secrets
@@ -12,6 +12,7 @@ from channels.sms.emulator import SmsEmulator
 from channels.telegram.emulator import TelegramEmulator
 from channels.viber.emulator import ViberEmulator
 from channels.vk.emulator import VkEmulator
+from core.acquiring.yookassa.emulator import YookassaEmulator
 from core.ports.clock import Clock
 
 
@@ -23,6 +24,7 @@ class Emulators:
     telegram: TelegramEmulator
     viber: ViberEmulator
     vk: VkEmulator
+    bank: YookassaEmulator
 
     @classmethod
     def make(cls, clock: Clock) -> Self:
@@ -32,19 +34,23 @@ class Emulators:
             TelegramEmulator(secret=_secret(), clock=clock),
             ViberEmulator(token=_secret(), clock=clock),
             VkEmulator(secret=_secret(), clock=clock),
+            YookassaEmulator(clock=clock),
         )
 
     async def start(self, address: str) -> None:
         """Listen on free ports, and call the service at this address."""
-        await asyncio.gather(self.sms.start(), self.telegram.start(), self.viber.start(), self.vk.start())
+        await asyncio.gather(
+            self.sms.start(), self.telegram.start(), self.viber.start(), self.vk.start(), self.bank.start()
+        )
         self.sms.hooks = f"{address}/hooks/sms"
         self.telegram.hooks = f"{address}/hooks/telegram"
         self.viber.hooks = f"{address}/hooks/viber"
         self.vk.hooks = f"{address}/hooks/vk"
+        self.bank.hook, self.bank.notifies = f"{address}/hooks/pay/yookassa", True
 
     async def stop(self) -> None:
         """Stop listening."""
-        await asyncio.gather(self.sms.stop(), self.telegram.stop(), self.viber.stop(), self.vk.stop())
+        await asyncio.gather(self.sms.stop(), self.telegram.stop(), self.viber.stop(), self.vk.stop(), self.bank.stop())
 
     def settings(self) -> Channels:
         """Settings with which all channels reach them and believe them."""

@@ -75,6 +75,7 @@ def _own() -> SampleAccount:
         tries=(
             Try("right", f"{name} 5778 2542", OWN_PHONE),
             Try("balance", "БАЛАНС", OWN_PHONE),
+            Try("payment", "ОПЛАТА", OWN_PHONE),
             Try("words", "ЛС 1234567890 ПУ 12345678 день 5779,4 ночь 2543,9", OWN_PHONE),
             Try("letters", f"{name} 58О1 255О", OWN_PHONE, mistake=True),
             Try("swapped", f"{name} 2542 5778", OWN_PHONE, mistake=True),

@@ -1,6 +1,6 @@
 // A messenger's phone: one conversation, its buttons as that messenger draws them, and what else can be done in it.
 
-import { followEnd, make, say, show } from "./dom.js";
+import { followEnd, linked, make, say, show } from "./dom.js";
 import { clockIn, phoneText, phrase } from "./words.js";
 
 const PROBLEMS = { no_subscriber: "bad_number", length: "too_long" };
@@ -123,7 +123,7 @@ export class Messenger {
     if (entry.kind in NOTES) return make("li", { className: "note" }, NOTES[entry.kind](entry));
     const mine = entry.kind !== "said";
     const words = entry.kind === "contact" ? phrase("contact", { phone: phoneText(entry.text) }) : entry.text;
-    const line = make("li", { className: mine ? "mine" : "reply" }, make("p", { className: "words" }, words), make("p", { className: "foot" }));
+    const line = make("li", { className: mine ? "mine" : "reply" }, make("p", { className: "words" }, ...linked(words)), make("p", { className: "foot" }));
     if (!entry.rows.length && !entry.link) return line;
     return make("li", { className: "with-buttons" }, make("div", { className: "reply" }, ...line.childNodes), this.#buttons(entry, entry.place));
   }

@@ -1,6 +1,6 @@
 // The SMS phone: who writes, what was written, and what came back.
 
-import { byId, followEnd, make, say, show } from "./dom.js";
+import { byId, followEnd, linked, make, say, show } from "./dom.js";
 import { clockIn, data, phoneText, phrase } from "./words.js";
 
 const KEPT = "meterline-demo-sender";
@@ -135,7 +135,7 @@ export class Phone {
   #bubble(message) {
     const foot = make("p", { className: "foot" });
     const asks = message.mine ? null : ASKS.exec(message.text);
-    const bubble = make("li", { className: message.mine ? "mine" : "reply" }, make("p", { className: "words" }, message.text), foot);
+    const bubble = make("li", { className: message.mine ? "mine" : "reply" }, make("p", { className: "words" }, ...linked(message.text)), foot);
     if (asks) bubble.append(this.#answers(asks[1]));
     return bubble;
   }

@@ -23,7 +23,7 @@ from core.services.payments import Payments, Refused, Stage, View
 from core.storage.database import Unavailable
 from parsers import kopecks
 
-REFRESH: Final = {Stage.ASKING: 3, Stage.WAITING: 15}
+REFRESH: Final = {Stage.ASKING: 3, Stage.WAITING: 5}
 """Seconds after which the page looks by itself how things stand."""
 EMAIL: Final = re.compile(r"[\w.!#$%&*+/=?^`{|}~-]{1,64}@[\w.-]{1,100}\.[^\W\d_]{2,30}")
 

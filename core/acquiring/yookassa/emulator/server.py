@@ -14,7 +14,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
-from core.acquiring.yookassa.emulator import lists
+from core.acquiring.yookassa.emulator import checkout, lists
 from core.acquiring.yookassa.emulator.answers import error, iso
 from core.acquiring.yookassa.settings import Settings
 from core.ports.clock import Clock, SystemClock
@@ -75,6 +75,8 @@ class YookassaEmulator:
         self.declines = ""
         """Why charges of stored methods are refused, as long as they are."""
         self.is_test = False
+        self.notifies = False
+        """Whether what is pressed on its page is told to our hook by itself; else a test does that when it likes."""
         self.abandoned = asyncio.Event()
         """Set when a caller hung up on us."""
         self.url = ""
@@ -282,14 +284,22 @@ class YookassaEmulator:
 
     async def _checkout(self, request: web.Request) -> web.StreamResponse:
         """The bank's page, as far as a subscriber sees one."""
-        known = self.payments[request.match_info["id"]].object
-        sum_ = known["amount"]["value"]
-        page = f"<!doctype html><title>Bank</title><h1>{sum_}</h1><form method=post><button>Pay</button></form>"
-        return web.Response(text=page, content_type="text/html")
+        known = self.payments.get(request.match_info["id"])
+        if known is None:
+            raise web.HTTPNotFound
+        return web.Response(text=checkout.page(known.object), content_type="text/html")
 
     async def _pressed(self, request: web.Request) -> web.StreamResponse:
-        """The subscriber pays and comes back to us."""
+        """The subscriber pays, or does not, and comes back to us; what was decided before stays so."""
         number = request.match_info["id"]
-        self.succeed(number)
+        if number not in self.payments:
+            raise web.HTTPNotFound
         known = self.payments[number].object
+        if known["status"] == "pending":
+            if (await request.post()).get("does") == "cancel":
+                self.cancel(number)
+            else:
+                self.succeed(number)
+            if self.notifies:
+                await self.notify(self.notification(number))
         return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": known["confirmation"]["return_url"]})
