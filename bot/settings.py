@@ -372,6 +372,12 @@ class Settings(Section):
             raise ValueError(f"staff_chat needs its messenger: set enabled = true in [channels.{chat.channel}]")
         return self
 
+    @model_validator(mode="after")
+    def _reachable(self) -> "Settings":
+        if self.staff.oidc.enabled and not self.server.public_url:
+            raise ValueError("staff.oidc needs server.public_url: the issuer sends browsers back to it")
+        return self
+
     def terms(self) -> Terms:
         """What the core goes by about payments."""
         return terms(self.payments, {branch.code: branch.payment_provider for branch in self.branch})
