@@ -45,6 +45,7 @@ class Fault(StrEnum):
     OTHER_NONCE = "nonce is another"
     NO_NONCE = "no nonce"
     NO_SUBJECT = "no sub"
+    EMPTY_SUBJECT = "sub is empty"
     LONG_SUBJECT = "sub is longer than 255"
     NO_NAME = "no preferred_username"
     # In its signature.
@@ -260,6 +261,7 @@ class Issuer:
             Fault.OTHER_NONCE: {"nonce": "another"},
             Fault.NO_NONCE: {"nonce": None},
             Fault.NO_SUBJECT: {"sub": None},
+            Fault.EMPTY_SUBJECT: {"sub": ""},
             Fault.LONG_SUBJECT: {"sub": "s" * 256},
             Fault.NO_NAME: {"preferred_username": None},
         }

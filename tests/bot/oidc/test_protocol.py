@@ -191,10 +191,11 @@ def test_any_part_of_the_document_may_be_anything(name: str, value: Any) -> None
 
 @given(st.lists(ANYTHING | st.fixed_dictionaries({"kty": st.sampled_from(["RSA", "EC", "oct"]), "n": ANYTHING})))
 def test_keys_that_cannot_be_read_are_passed_over(others: list[Any]) -> None:
-    """However many there are beside it, the one that can be read is found; a shared secret is no key of his."""
+    """The one that can be read is found, whatever is beside it; shared secrets and keys to encrypt are none."""
     own = rsa().as_dict(private=False)
+    encryption = own | {"kid": "enc", "use": "enc", "alg": "RSA-OAEP"}
     secret = {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQ", "kid": "secret"}
-    found = protocol.keys(json.dumps({"keys": [*others, secret, own]}).encode())
+    found = protocol.keys(json.dumps({"keys": [*others, secret, encryption, own]}).encode())
     assert [key.kid for key in found.keys] == ["rsa-0"]
 
 

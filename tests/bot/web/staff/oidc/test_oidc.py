@@ -4,16 +4,21 @@ import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 import pytest
 
 from bot import logs
+from bot.assembly import build
 from bot.oidc import issuer as issuer_module
+from bot.settings import Settings
 from core.domain.staff import Role, Stage
+from core.services.texts import Texts
 from core.storage.tables import staff_oidc_link, staff_session
 from tests.bot.conftest import Running
 from tests.bot.oidc.emulator import SECRET, Fault, Issuer, elliptic, rsa
 from tests.bot.web.staff.conftest import Reception, Visit, said
 from tests.bot.web.staff.oidc.conftest import SUBJECT, Traveller
+from tests.conftest import FixedClock
 from tests.services.staff.desk import PASSWORD, everything
 
 DOWN = (503, "Единый вход сейчас не отвечает. Войдите по паролю")
@@ -80,6 +85,20 @@ async def test_cookie_of_the_journey(reception: Reception) -> None:
     assert one.visit.cookie("staff-oidc") == ""
 
 
+async def test_cookie_over_https(settings: Settings, clock: FixedClock) -> None:
+    """Where we are reached by TLS the cookie never goes without, and the issuer is told the https address."""
+    server = settings.server.model_copy(update={"public_url": "https://sms.example.ru"})
+    service = build(settings.model_copy(update={"server": server}), Texts(), clock)
+    host, port = await service.start()
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        _, _, headers = await Visit(f"http://{host}:{port}", session).get("/staff/oidc")
+    await service.stop()
+    form = r"__Secure-staff-oidc=[\w-]{43}; HttpOnly; Max-Age=600; Path=/staff; SameSite=Lax; Secure"
+    assert re.fullmatch(form, headers["Set-Cookie"])
+    asked = parse_qs(urlsplit(headers["Location"]).query)
+    assert asked["redirect_uri"] == ["https://sms.example.ru/staff/oidc/callback"]
+
+
 async def test_session_is_rotated(reception: Reception) -> None:
     """The session that the browser had, half-way under another name, ends with it."""
     await reception.hire()
@@ -112,6 +131,7 @@ FAULTS = {
     Fault.OTHER_NONCE: (DISTRUSTED, "invalid_claim: nonce"),
     Fault.NO_NONCE: (DISTRUSTED, "missing_claim: nonce"),
     Fault.NO_SUBJECT: (DISTRUSTED, "missing_claim: sub"),
+    Fault.EMPTY_SUBJECT: (DISTRUSTED, "invalid_claim: sub"),
     Fault.LONG_SUBJECT: (DISTRUSTED, "sub is too long"),
     Fault.NO_NAME: (DISTRUSTED, "preferred_username is missing"),
     Fault.FORGED: (DISTRUSTED, "bad_signature"),
@@ -315,6 +335,7 @@ async def test_key_that_was_taken_back(reception: Reception, issuer: Issuer) -> 
         pytest.param({"preferred_username": "ivanova@example.ru"}, DISTRUSTED, id="with a domain"),
         pytest.param({"preferred_username": "ivаnova"}, DISTRUSTED, id="a Cyrillic letter"),
         pytest.param({"preferred_username": "ｉｖａｎｏｖａ"}, DISTRUSTED, id="wide letters"),
+        pytest.param({"preferred_username": "lin\u212aed"}, DISTRUSTED, id="a Kelvin sign, k in small letters"),
         pytest.param({"preferred_username": "ivanova "}, DISTRUSTED, id="a blank"),
         pytest.param({"aud": ["another", "meterline"]}, None, id="two audiences, and azp is us"),
     ],
