@@ -38,6 +38,7 @@ def doctor(app: App) -> None:
 async def _examine(app: App) -> "list[Finding]":
     from bot import checkup  # noqa: PLC0415 - a fast start
     from bot.checkup_chat import staff_chat  # noqa: PLC0415 - a fast start
+    from bot.checkup_oidc import oidc  # noqa: PLC0415 - a fast start
     from core.storage.database import connect  # noqa: PLC0415 - a fast start
 
     settings, now = app.settings, app.clock.now()
@@ -64,6 +65,7 @@ async def _examine(app: App) -> "list[Finding]":
         verdict = checkup.Verdict.OK if well else checkup.Verdict.WARNING
         findings.append(checkup.Finding(f"mini app of {name}", verdict, found, todo))
     findings += await checkup.vendors(settings) + await staff_chat(settings)
+    findings += await oidc(settings, app.clock)
     findings += await checkup.payment_providers(settings)
     return findings + await checkup.listening(settings.server, now)
 

@@ -24,14 +24,12 @@ from joserfc.jwk import JWKRegistry, Key, KeySet
 from joserfc.jws import JWSRegistry
 
 from bot.oidc.settings import EMAIL, is_safe
-from core.domain.staff import NAME, Vouched
+from core.domain.staff import LONGEST_SUBJECT, NAME, Vouched
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Of signatures that we believe: such as nobody can make who knows only what the issuer publishes."""
 LEEWAY: Final = timedelta(seconds=60)
 """By how much the issuer's clock and ours may differ."""
-LONGEST_SUBJECT: Final = 255
-"""OpenID Connect Core, 2."""
 BASIC: Final = "client_secret_basic"
 METHODS: Final = (BASIC, "client_secret_post")
 """How we can prove to be the client, the better first."""

@@ -120,6 +120,10 @@ class Session:
     user_agent: str
 
 
+LONGEST_SUBJECT: Final = 255
+"""OpenID Connect Core, 2."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouched:
     """What an OpenID Connect issuer that we trust says of whoever has just signed in there."""

@@ -3,6 +3,7 @@
 - A handler says who may come in; what is not allowed is refused.
 - Every request that changes something needs the session's token, in the field `csrf` or the header `X-CSRF-Token`, and
   an `Origin` that is ours. The token is made of the cookie's value, so it ends with the session.
+- Signing in by an issuer (`oidc`) goes and comes by GET: there a cookie of its own and `state` do what the token does.
 - A cookie is never taken over at sign-in: each session has a new one, so planting one gains nothing.
 """
 

@@ -73,6 +73,7 @@ class Fault(StrEnum):
     NO_DOCUMENT = "404"
     UNREADABLE = "no JSON"
     NO_KEYS = "an empty set of keys"
+    PLAIN = "PKCE without S256"
 
 
 @cache
@@ -153,7 +154,7 @@ class Issuer:
                 "subject_types_supported": ["public", "pairwise"],
                 "id_token_signing_alg_values_supported": ALGORITHMS,
                 "token_endpoint_auth_methods_supported": ["private_key_jwt", self.method],
-                "code_challenge_methods_supported": ["plain", "S256"],
+                "code_challenge_methods_supported": ["plain"] if Fault.PLAIN in self.faults else ["plain", "S256"],
                 "authorization_response_iss_parameter_supported": True,
             }
         )

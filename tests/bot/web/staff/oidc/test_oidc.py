@@ -203,7 +203,7 @@ async def test_issuer_that_cannot_be_used(
 
 def test_every_fault_is_tried() -> None:
     """A fault that is added and expected nowhere makes this fail."""
-    assert set(Fault) == {*FAULTS, *LEAVING, Fault.HANG}
+    assert set(Fault) == {*FAULTS, *LEAVING, Fault.HANG, Fault.PLAIN}
 
 
 @pytest.mark.parametrize("kind", ["gone", "silent"])
