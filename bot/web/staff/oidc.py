@@ -1,6 +1,6 @@
 """Signing in by an OpenID Connect issuer: on the way there, and back again.
 
-One leaves by a link and not by a form: the policy of these pages lets forms go nowhere else, and browsers would apply
+One leaves by a link and not by a form: the policy of these pages lets forms go nowhere else, and Chromium would apply
 it to wherever an issuer sends them on, too (a directory behind Keycloak, say).
 """
 

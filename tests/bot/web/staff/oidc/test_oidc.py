@@ -29,10 +29,10 @@ UNKNOWN = (403, "учётной записи для вас здесь нет")
 LOCKED = (429, "Слишком много попыток")
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A silent issuer is not waited for as long as people would."""
-    monkeypatch.setattr(issuer_module, "SECONDS", 1.0)
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silent issuer is not waited for as long as people would; to be asked for before the service."""
+    monkeypatch.setattr(issuer_module, "SECONDS", 2.0)
 
 
 def traveller(reception: Reception) -> Traveller:
@@ -207,7 +207,9 @@ def test_every_fault_is_tried() -> None:
 
 
 @pytest.mark.parametrize("kind", ["gone", "silent"])
-async def test_issuer_that_is_not_there(reception: Reception, issuer: Issuer, running: Running, kind: str) -> None:
+async def test_issuer_that_is_not_there(
+    impatient: None, reception: Reception, issuer: Issuer, running: Running, kind: str
+) -> None:
     """Said in plain words, and counted; the password in the same window lets one in."""
     await reception.hire(password=PASSWORD, role=Role.AUDITOR)
     one = traveller(reception)
