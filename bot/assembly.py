@@ -1,6 +1,6 @@
 """Puts the service together. Only this module picks implementations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -14,7 +14,8 @@ from bot.launching import launch_routes
 from bot.neighbours import Neighbours
 from bot.oidc.issuer import Issuer, client
 from bot.paying import providers
-from bot.registry import Line, capabilities, lines, narrowed
+from bot.registry import capabilities, lines
+from bot.ruling import fetching, greetings, reminder_rules, rules
 from bot.service import Minding, Service
 from bot.settings import Settings
 from bot.staff_chat import chatting
@@ -42,14 +43,12 @@ from bot.web.staff.own import Own
 from bot.web.staff.queue import Queue
 from bot.web.staff.statistics import StatisticsPages
 from core.bus.local import LocalInbox
-from core.domain.messages import Event, Greeting
-from core.domain.subscribers import Identity
-from core.ports.channel import Accept, Decodes, Fetches, Polls, Resumes
+from core.domain.messages import Event
+from core.ports.channel import Accept, Decodes, Polls, Resumes
 from core.ports.clock import Clock, SystemClock
 from core.services import reminders
-from core.services.desk.desk import Desk
-from core.services.desk.scene import Policy, Rules
-from core.services.dialogue.menu import greeting
+from core.services.calculating import Calculating
+from core.services.desk.desk import Desk, Nudge
 from core.services.entry import EntryDesk
 from core.services.erasure import Erasure
 from core.services.handovers import Handovers
@@ -100,7 +99,8 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
     def look() -> None:
         photos.wake()
 
-    desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake, look=look)
+    calculating = _calculating(settings, database, clock, metrics, wake)
+    desk = Desk(database, rules(settings, texts), clock, watch=metrics, nudge=wake, look=look, calculating=calculating)
     inbox = LocalInbox(desk.handle)
 
     chat = chatting(settings, database, clock, texts, switched_on)
@@ -175,6 +175,7 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         neighbours=Neighbours(settings.database.file, wake),
         background={
             **({"autopay": payments.autopays.run} if settings.payments.autopay.enabled else {}),
+            **({"calculation": calculating.run} if calculating else {}),
             "erasure": Erasure(database, clock).run,
             **({"photos": photos.run} if fetchers else {}),
             **({"staff chat": chat.poster.run} if chat else {}),
@@ -184,6 +185,25 @@ def build(settings: Settings, texts: Texts, clock: Clock | None = None) -> Servi
         listener=Listener({**hooks, PAYMENTS: PaymentHook(payments, clock, metrics, trusted)}, pages, metrics),
         health=health,
         minding=minding,
+    )
+
+
+def _calculating(
+    settings: Settings, database: Database, clock: Clock, metrics: Metrics, wake: Nudge
+) -> Calculating | None:
+    """Who asks billing what readings cost, where it can be asked."""
+    section = settings.calculation
+    if not section.url:
+        return None
+    patience = timedelta(seconds=section.seconds)
+    return Calculating(
+        database,
+        clock,
+        section.build(),
+        patience=patience,
+        at_once=section.at_once,
+        nudge=wake,
+        watch=metrics,
     )
 
 
@@ -269,72 +289,6 @@ async def _poll(name: str, channel: Polls, accept: Accept, database: Database, c
         since = clock.now() - RESUMED
         channel.resume(await database.read(lambda connection: newest_raw(connection, name, since)))
     await channel.poll(accept)
-
-
-def rules(settings: Settings, texts: Texts) -> Rules:
-    """What the desk goes by."""
-    return Rules(
-        branches=settings.branches(),
-        texts=texts,
-        capabilities=capabilities(settings),
-        policy=Policy(
-            messages_per_hour=settings.limits.messages_per_hour,
-            format_errors_per_day=settings.limits.format_errors_per_day,
-            confirm=timedelta(hours=settings.limits.confirm_hours),
-        ),
-        payments=settings.terms(),
-        autopay=settings.autopay(),
-        identity=Identity(
-            consent=settings.identity.consent_version,
-            code_channel=_code_channel(settings),
-            public_url=settings.server.public_url,
-            deep_link_secret=settings.identity.deep_link_secret.get_secret_value().encode(),
-            address_guesses=settings.identity.guesses_per_day,
-            account_guesses=settings.identity.guesses_per_account,
-            all_guesses=settings.identity.guesses_per_hour,
-        ),
-        reads_photos=frozenset(fetching(lines(settings))),
-    )
-
-
-def greetings(texts: Texts) -> dict[str, Greeting]:
-    """What a channel that greets by itself says."""
-    return {language: greeting(texts, language) for language in texts.languages}
-
-
-def fetching(switched_on: Iterable[Line]) -> dict[str, Fetches]:
-    """The channels that can fetch what subscribers photograph."""
-    return {line.channel.name: line.channel for line in switched_on if isinstance(line.channel, Fetches)}
-
-
-def _code_channel(settings: Settings) -> str:
-    """Where a code reaches the phone on file: the first channel whose addresses are phones."""
-    for line in lines(settings):
-        capabilities = line.channel.capabilities
-        if capabilities.address_is_phone and capabilities.can_write_first:
-            return line.channel.name
-    return ""
-
-
-def reminder_rules(settings: Settings, texts: Texts, switched_on: Iterable[Line]) -> reminders.Rules:
-    """What reminders go by. A channel whose addresses are phones costs money, and is used only where that is wanted."""
-    section, routes, phone_channel = settings.reminders, {}, None
-    for line in switched_on:
-        can = narrowed({line.channel.name: line.channel.capabilities}, settings.privacy)[line.channel.name]
-        if can.address_is_phone and not section.sms:
-            continue
-        routes[line.channel.name] = reminders.Route(can, line.per_second * section.share)
-        if can.address_is_phone and can.can_write_first:
-            phone_channel = line.channel.name
-    return reminders.Rules(
-        branches=settings.branches(),
-        texts=texts,
-        routes=routes,
-        phone_channel=phone_channel,
-        kinds=section.kinds if section.enabled else (),
-        hours=section.hours,
-        spread=timedelta(hours=section.spread_hours),
-    )
 
 
 def _zones(settings: Settings) -> set[tzinfo]:

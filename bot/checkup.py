@@ -22,7 +22,6 @@ from bot.paying import providers
 from bot.registry import lines
 from bot.settings import Server, Settings
 from core.domain.keys import EPOCH_MS, SEQUENCE_BITS
-from core.domain.windows import local_day
 from core.ports.channel import Probes
 from core.storage import migrate
 from core.storage.database import Database
@@ -37,8 +36,6 @@ BUILT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SHORTEST_SECRET: Final = 16
 DISK_LOW: Final = 1 << 30
 DISK_FULL: Final = 100 << 20
-PRICES_AGE: Final = timedelta(days=396)
-"""13 months: regional orders change prices once a year or oftener, not always on the same day."""
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -165,25 +162,6 @@ def zones(settings: Settings, now: datetime) -> Iterator[Finding]:
         local = now.astimezone(branch.timezone)
         found = f"{branch.code} has {local:%H:%M on the %d.%m.} ({local:%z}); readings {branch.window[0]} to"
         yield Finding("branch", Verdict.OK, f"{found} {branch.window[1]}")
-
-
-def tariffs(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """The price lists of branches that have some: whether any is in force, and whether a year went by without a new."""
-    for branch in settings.branch:
-        if branch.tariffs is None:
-            continue
-        today = local_day(branch.branch(), now)
-        known = branch.tariffs.tariffs
-        first, newest = known.versions[0].valid_from, known.versions[-1].valid_from
-        todo = f"add a [[version]] with the prices in force to {branch.tariffs.path}"
-        if today < first:
-            found = f"{branch.code} has no prices for today: the first begin on {first}"
-            yield Finding("tariffs", Verdict.FAULT, found, todo)
-        elif newest < today - PRICES_AGE:
-            found = f"{branch.code} has had no new prices since {newest}; regions set them every year"
-            yield Finding("tariffs", Verdict.WARNING, found, todo)
-        else:
-            yield Finding("tariffs", Verdict.OK, f"{branch.code} has prices; the newest begin on {newest}")
 
 
 def texts(load: Callable[[], object]) -> Iterator[Finding]:

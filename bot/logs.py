@@ -23,8 +23,10 @@ TALKATIVE = ("alembic", "aiosqlite", "asyncio")
 _SECRET_NAME = re.compile(r"secret|password|token|signing_key|authorization|api_?key", re.IGNORECASE)
 _SECRET_IN_TEXT = re.compile(r"((?:secret|pass(?:word)?|token|key|user(?:name)?)=)[^&\s\"']+", re.IGNORECASE)
 _USER_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")
-_ONE_TIME = re.compile(r"(?:(?<=/my/)|(?<=/staff/invite/))[\w-]+|(?<=/pay/)[\w-]{22,}")
+_ONE_TIME = re.compile(r"(/my/|/staff/invite/|/pay/(?:app/\w+/)?(?=[\w-]{22}))([\w-]+)")
 """The token of a link of ours, wherever an address is written down (`core.domain.handovers`, `orders` and `staff`)."""
+_TOKEN = 22
+"""Characters of the shortest token; what is shorter is found in too many innocent words."""
 _PARAMETERS = re.compile(r"\[parameters: .*", re.DOTALL)
 """SQLAlchemy ends its errors with the values of the statement: whole messages and addresses."""
 _PHONE = re.compile(r"(?:\+|(?<!\d))[78][\s(-]*\d{3}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*(?=\d{2}(?!\d))")
@@ -40,7 +42,11 @@ class Redaction:
         self._secrets = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
-        """Mask every value; names stay."""
+        """Mask every value; names stay. A token whose link is in one value is masked in the others without it, too."""
+        texts = [value for value in event_dict.values() if isinstance(value, str)]
+        tokens = {found[2] for text in texts for found in _ONE_TIME.finditer(text) if len(found[2]) >= _TOKEN}
+        for token in tokens:
+            event_dict = {n: v.replace(token, HIDDEN) if isinstance(v, str) else v for n, v in event_dict.items()}
         return {name: self._field(name, value) for name, value in event_dict.items()}
 
     def text(self, text: str) -> str:
@@ -48,7 +54,7 @@ class Redaction:
         text = text.encode("utf-8", "backslashreplace").decode()
         if self._secrets is not None:
             text = self._secrets.sub(HIDDEN, text)
-        text = _ONE_TIME.sub(HIDDEN, text)
+        text = _ONE_TIME.sub(rf"\1{HIDDEN}", text)
         text = _PARAMETERS.sub(f"[parameters: {HIDDEN}]", text)
         text = _USER_IN_URL.sub(f"{HIDDEN}@", text)
         text = _SECRET_IN_TEXT.sub(rf"\1{HIDDEN}", text)

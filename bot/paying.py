@@ -13,11 +13,11 @@ from core.acquiring.template import TemplateProvider
 from core.acquiring.yookassa import Settings as YookassaSettings
 from core.acquiring.yookassa import create as create_yookassa
 from core.domain.autopay import AutopayTerms
+from core.domain.money import KOPECKS
 from core.domain.orders import Terms
 from core.domain.reminders import Hours
 from core.ports.acquiring import PaymentProvider
 
-KOPECKS: Final = 100
 SAVING: Final = frozenset({"yookassa", "cloudpayments"})
 """Providers that charge a stored method (`core.ports.acquiring.ChargesSaved`); a test compares."""
 NONE: Final = "none"

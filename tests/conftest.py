@@ -97,6 +97,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 MESSENGERS = (
     "journeys/test_dialogues.py",
     "journeys/test_pictures.py",
+    "journeys/test_calculation.py",
     "survival/",
     "crash/test_messengers.py",
     "crash/test_pictures.py",

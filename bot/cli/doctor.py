@@ -39,11 +39,12 @@ async def _examine(app: App) -> "list[Finding]":
     from bot import checkup  # noqa: PLC0415 - a fast start
     from bot.checkup_chat import staff_chat  # noqa: PLC0415 - a fast start
     from bot.checkup_oidc import oidc  # noqa: PLC0415 - a fast start
+    from bot.checkup_prices import calculation, tariffs  # noqa: PLC0415 - a fast start
     from core.storage.database import connect  # noqa: PLC0415 - a fast start
 
     settings, now = app.settings, app.clock.now()
     findings = [*checkup.configuration(app.config, settings), *checkup.texts(app.texts)]
-    findings += [*checkup.zones(settings, now), *checkup.tariffs(settings, now), *checkup.disk(settings.database.file)]
+    findings += [*checkup.zones(settings, now), *tariffs(settings, now), *checkup.disk(settings.database.file)]
     findings += checkup.staff(settings)
     if settings.database.file is not None and not settings.database.file.exists():
         todo = "`meterline db upgrade` makes it, and so does the first `meterline run`"
@@ -66,7 +67,7 @@ async def _examine(app: App) -> "list[Finding]":
         findings.append(checkup.Finding(f"mini app of {name}", verdict, found, todo))
     findings += await checkup.vendors(settings) + await staff_chat(settings)
     findings += await oidc(settings, app.clock)
-    findings += await checkup.payment_providers(settings)
+    findings += await calculation(settings) + await checkup.payment_providers(settings)
     return findings + await checkup.listening(settings.server, now)
 
 

@@ -53,7 +53,7 @@ def _typed() -> "Iterator[str]":
 
 async def _enter(app: App, lines: "list[str] | Iterator[str]", source: "Source", who: str, on: date | None) -> int:
     """Enter line after line, each told at once; returns how many were not stored."""
-    from bot.assembly import rules  # noqa: PLC0415 - a fast start
+    from bot.ruling import rules  # noqa: PLC0415 - a fast start
     from core.services.entry import EntryDesk, EntryRefused  # noqa: PLC0415 - a fast start
 
     refused = 0

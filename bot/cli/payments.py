@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bot.cli.context import App, Command, Fault, pass_app
+from core.domain.money import decimal
 
 if TYPE_CHECKING:
     from core.billing.payments import PaymentsExported
@@ -56,8 +57,8 @@ def payments(app: App, day: str, branch: str | None, out: Path | None, encoding:
         app.emit(row | vars(done.totals))
         return
     totals, console = done.totals, app.err if path == STDOUT else app.out
-    counted = f"{totals.payments} payments, {_roubles(totals.amount)} RUB"
-    lines = [f"{counted}; {totals.refunded} of them refunded since, {_roubles(totals.refunded_amount)} RUB"]
+    counted = f"{totals.payments} payments, {decimal(totals.amount)} RUB"
+    lines = [f"{counted}; {totals.refunded} of them refunded since, {decimal(totals.refunded_amount)} RUB"]
     lines += [f"{shown}  sha256 {done.sha256}"] if shown else []
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -68,7 +69,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Fault(f"--day should be like 2026-11-22, not {text}") from None
-
-
-def _roubles(kopecks: int) -> str:
-    return f"{kopecks // 100}.{kopecks % 100:02d}"

@@ -92,8 +92,8 @@ def stop(app: App, key: str) -> None:
 
 
 def _rules(app: App) -> "Rules":
-    from bot.assembly import reminder_rules  # noqa: PLC0415 - a fast start
     from bot.registry import lines  # noqa: PLC0415 - a fast start
+    from bot.ruling import reminder_rules  # noqa: PLC0415 - a fast start
 
     return reminder_rules(app.settings, app.texts(), lines(app.settings))
 

@@ -57,7 +57,7 @@ def say(app: App, sender: str, text: tuple[str, ...]) -> None:
 
 async def _say(app: App, phone: str, words: str, out: io.StringIO) -> Answer:
     """Through the real desk, and out through the console's own sender."""
-    from bot.assembly import rules  # noqa: PLC0415 - a fast start
+    from bot.ruling import rules  # noqa: PLC0415 - a fast start
     from channels.console import create  # noqa: PLC0415 - a fast start
     from core.domain.messages import Address, Arrival, TextReceived  # noqa: PLC0415 - a fast start
     from core.services.desk.desk import Desk  # noqa: PLC0415 - a fast start

@@ -90,8 +90,8 @@ def _sections(done: "Work", waiting: "Backlog", now: datetime) -> dict[str, list
 
 def _by_channel(app: App, period: str, branches: list[str]) -> dict[str, list[Row]]:
     """A month by branch and channel: what the staff's page of statistics shows."""
+    from core.domain.money import roubles  # noqa: PLC0415 - a fast start
     from core.domain.windows import parse_period  # noqa: PLC0415 - a fast start
-    from core.services.desk.replies import roubles  # noqa: PLC0415 - a fast start
     from core.services.statistics import Statistics  # noqa: PLC0415 - a fast start
 
     found = app.run(

@@ -65,6 +65,9 @@ class Metrics:
             "meterline_reminders", "Accounts looked at to remind them.", ["kind", "result"], registry=registry
         )
         self._autopay = Counter("meterline_autopay", "Autopays by what was done.", ["step"], registry=registry)
+        self._calculations = Counter(
+            "meterline_calculations", "Replies with a sum by what billing said to it.", ["result"], registry=registry
+        )
         self._payments = Counter(
             "meterline_payments", "Orders of payments by how they went.", ["provider", "result"], registry=registry
         )
@@ -98,6 +101,10 @@ class Metrics:
     def autopaid(self, step: str, count: int) -> None:
         """Count autopays that a step was taken with."""
         self._autopay.labels(step).inc(count)
+
+    def calculated(self, result: str) -> None:
+        """Count a reply that named a sum."""
+        self._calculations.labels(result).inc()
 
     def paying(self, provider: str, result: str) -> None:
         """An order moved on, or a call had no answer."""

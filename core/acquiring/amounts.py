@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
+from core.domain.money import KOPECKS
 from core.domain.orders import CURRENCY
 
-KOPECKS: Final = 100
 ROUBLES: Final = frozenset({"RUB", "RUR", "643", "810"})
 """How providers write our currency (ISO 4217): RUR and 810 were its names until 1998, and are still about."""
 _WRITTEN: Final = re.compile(r"([0-9]{1,13})(?:\.([0-9])([0-9])?0{0,8})?")
@@ -24,9 +24,3 @@ def kopecks(roubles: str) -> int | None:
 def currency(name: str) -> str:
     """Our name for roubles, whichever of theirs was written; any other currency stays as it is."""
     return CURRENCY if name.upper() in ROUBLES else name
-
-
-def roubles(amount: int) -> str:
-    """Write kopecks as roubles with two digits: 123456 is `1234.56`."""
-    whole, rest = divmod(amount, KOPECKS)
-    return f"{whole}.{rest:02}"

@@ -43,17 +43,26 @@ class Caller:
     whether the call arrived; payments are too rare to need kept ones.
     """
 
-    def __init__(self, provider: str, *, total: float = TOTAL_SECONDS, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        provider: str,
+        *,
+        total: float = TOTAL_SECONDS,
+        ca_file: Path | None = None,
+        longest: int = LONGEST_BODY,
+    ) -> None:
         """Remember how to call.
 
         Args:
             provider: for the wording, such as `YooKassa`.
             total: seconds for a whole call.
             ca_file: certificates to trust beside the system's own, in PEM; some banks use a national root.
+            longest: bytes that an answer may have.
         """
         self._provider = provider
         self._total = total
         self._ca_file = ca_file
+        self._longest = longest
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -104,12 +113,12 @@ class Caller:
             async with session.request(
                 method, url, params=params, data=data, headers=headers, allow_redirects=False
             ) as response:
-                body = b""
+                body = bytearray()
                 async for chunk in response.content.iter_any():
                     body += chunk
-                    if len(body) > LONGEST_BODY:
+                    if len(body) > self._longest:
                         raise OutcomeUnknown(f"the answer of {self._provider} is too long")
-                return Answer(response.status, body, response.headers.get("Retry-After", ""))
+                return Answer(response.status, bytes(body), response.headers.get("Retry-After", ""))
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             raise Misconfigured(f"the address of {self._provider} is not an HTTP address") from None
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch, ssl.CertificateError):

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from core.domain.money import decimal
 from core.ports.acquiring import Invoice, Opened
 
 FIELDS: Final = frozenset({"account", "amount", "order"})
@@ -58,7 +59,7 @@ class TemplateProvider:
 
     async def create(self, invoice: Invoice) -> Opened:
         """The address, filled in; nobody is called."""
-        amount = f"{invoice.amount // 100}.{invoice.amount % 100:02d}"
+        amount = decimal(invoice.amount)
         gaps = {"account": invoice.account_number, "amount": amount, "order": str(invoice.order_id)}
         url = self._pattern.format(**{name: quote(value, safe="") for name, value in gaps.items()})
         return Opened(provider_id="", pay_url=url)

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 from core.billing.exporting import DELIMITER, LINE_BREAK, UnwritableFile, guarded
 from core.billing.safefile import SafeFile
 from core.domain.accounts import Branches
+from core.domain.money import decimal
 from core.domain.orders import OrderState
 from core.storage.database import Database
 from core.storage.imports import Transaction
@@ -106,7 +107,7 @@ class PaymentExport:
         return (
             row.id,
             guarded(row.account),
-            f"{row.amount // 100}.{row.amount % 100:02d}",
+            decimal(row.amount),
             paid_at.isoformat(timespec="seconds"),
             guarded(row.provider),
             guarded(row.provider_id),

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.domain.autopay import Autopay
+from core.domain.calculations import Calculation
 from core.domain.messages import Address, Buttons, Delivery, Event
 from core.domain.readings import Code, Reading
 from core.domain.subscribers import Link, Profile
@@ -138,6 +139,10 @@ class Decision:
     link: str = field(default="", repr=False)
     link_label: str = ""
     """What the reply has beside its text."""
+    calculation: Calculation | None = None
+    """What billing is to be asked about the reply."""
+    patience: timedelta = timedelta()
+    """How long the reply waits for that."""
     profile: Profile | None = None
     """The sender's, where it is new or has changed."""
     links: list[Link] = field(default_factory=list)

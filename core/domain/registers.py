@@ -7,12 +7,15 @@ understood it wrong. Nothing is credited from a register: it says where to ask.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from core.domain.orders import OrderState
 
+MOSCOW: Final = ZoneInfo("Europe/Moscow")
+"""By whose clock providers' days begin and end."""
 EDGE: Final = timedelta(minutes=15)
 """So near to midnight a payment may stand in the neighbouring day's register."""
 _CREDITED: Final = frozenset({OrderState.PAID, OrderState.REFUNDED})
@@ -22,12 +25,24 @@ class Entry(NamedTuple):
     """A line of a register. `amount` is in kopecks, never below zero; `refund` says which way the money went."""
 
     line: int
+    """Of the file; 0 in a list that the provider was asked for."""
     payment: str
-    """The provider's name for the payment; of a refund, that of the payment that goes back."""
+    """The provider's name for the payment; of a refund, that of the payment that goes back, or its own."""
     amount: int
     order: int | None = None
     """Our order, where the register names it."""
     refund: bool = False
+    is_test: bool | None = None
+    """Made in the provider's test mode, where no money moves; None where the register does not say."""
+
+
+class Unread(NamedTuple):
+    """What stands in a provider's list and cannot be read. It may be a payment: no comparison is whole without it."""
+
+    payment: str
+    """The provider's name for it, as far as it can be read."""
+    reason: str
+    """Repeats nothing of what stands there."""
 
 
 class Known(NamedTuple):
@@ -59,6 +74,8 @@ class Difference(StrEnum):
     """An order that was paid there more than once."""
     REPEATED = "repeated"
     """The register has a payment in two lines."""
+    TEST = "test"
+    """Paid there in test mode, and real payments count here; or the other way round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +89,7 @@ class Finding:
     there: int = 0
     here: int = 0
     line: int = 0
-    """Of the register; 0 for what it does not have."""
+    """Of the register's file; 0 for what it does not have, and where there is no file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +103,14 @@ class Compared:
     """Paid here so near to midnight that the neighbouring day's register may have them: no differences yet."""
 
 
-def compare(entries: Sequence[Entry], orders: Iterable[Known], since: datetime, until: datetime) -> Compared:
+def bounds(first: date, last: date) -> tuple[datetime, datetime]:
+    """When the first of a register's days begins, and when the last of them has ended."""
+    return datetime.combine(first, time(), MOSCOW), datetime.combine(last + timedelta(days=1), time(), MOSCOW)
+
+
+def compare(
+    entries: Sequence[Entry], orders: Iterable[Known], since: datetime, until: datetime, *, is_test: bool = False
+) -> Compared:
     """Compare the register of some days with our orders.
 
     Args:
@@ -94,6 +118,7 @@ def compare(entries: Sequence[Entry], orders: Iterable[Known], since: datetime, 
         orders: those that the lines name, and those that were paid in the days, whether named or not.
         since: when the register's first day begins, by the provider's clock.
         until: when its last day ends.
+        is_test: we use the provider's test mode: only its payments count, and no others.
     """
     by_id = {order.id: order for order in orders}
     by_payment = {payment: order for order in by_id.values() for payment in order.payments}
@@ -106,7 +131,7 @@ def compare(entries: Sequence[Entry], orders: Iterable[Known], since: datetime, 
         seen[entry.payment, entry.refund, entry.amount] += 1
         if order is not None and not entry.refund:
             payments[order.id].add(entry.payment)
-        what = _judge(entry, order, repeated=seen[entry.payment, entry.refund, entry.amount] > 1)
+        what = _judge(entry, order, repeated=seen[entry.payment, entry.refund, entry.amount] > 1, is_test=is_test)
         if what is None and order is not None and len(payments[order.id]) > 1 and not entry.refund:
             what = Difference.TWICE
         if what is None:
@@ -133,9 +158,11 @@ def compare(entries: Sequence[Entry], orders: Iterable[Known], since: datetime, 
     return Compared(findings=findings, agreed=agreed, agreed_amount=agreed_amount, at_midnight=at_midnight)
 
 
-def _judge(entry: Entry, order: Known | None, *, repeated: bool) -> Difference | None:
+def _judge(entry: Entry, order: Known | None, *, repeated: bool, is_test: bool) -> Difference | None:
     if repeated:
         return Difference.REPEATED
+    if entry.is_test is not None and entry.is_test is not is_test:
+        return Difference.TEST
     if order is None:
         return Difference.UNKNOWN
     if entry.refund:

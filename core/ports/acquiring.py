@@ -1,17 +1,19 @@
 """What we ask of a payment provider. His word about a payment counts only as `look` gives it, never as a call to us."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from core.domain.messages import RawAnswer, RawRequest
 from core.domain.orders import Payment, PaymentState
+from core.domain.registers import Entry, Unread
 
 __all__ = [
     "ChargesSaved",
     "Heard",
     "Invoice",
+    "ListsPayments",
     "Looks",
     "Notification",
     "Notifies",
@@ -140,3 +142,16 @@ class Notifies(Protocol):
 
     def hear(self, request: RawRequest) -> Heard:
         """Check and read one request. Pure and total: any bytes give a `Heard`."""
+
+
+@runtime_checkable
+class ListsPayments(Protocol):
+    """The provider can be asked for his register of a day: what was paid in it, and what went back in it."""
+
+    def list_payments(self, day: date) -> AsyncIterator[Entry | Unread]:
+        """Everything of a day in Moscow, by whose clock registers are made; in no particular order, `line` 0.
+
+        A payment is of the day on which its money was taken, a refund of the day on which it was made. Whatever was
+        not paid is left out; what may be a payment and cannot be read is an `Unread`. Raises as `look` does, also in
+        the middle: what came before is then no whole day.
+        """

@@ -27,6 +27,12 @@ class Watch(Protocol):
     def autopaid(self, step: str, count: int) -> None:
         """Autopays were `noticed`, `due` (charged, or nothing was to be charged), `failed` or `stopped`."""
 
+    def calculated(self, result: str) -> None:
+        """Billing's sum for a reply `agrees` with ours, `differs`, or is `alone`; or there is none.
+
+        `unknown`: billing has no answer; `unanswered`: nothing came in time; `unasked`: too many were being asked.
+        """
+
 
 class Unwatched:
     """For the command line and for tests that do not look."""
@@ -50,4 +56,7 @@ class Unwatched:
         """Ignore it."""
 
     def autopaid(self, step: str, count: int) -> None:
+        """Ignore it."""
+
+    def calculated(self, result: str) -> None:
         """Ignore it."""

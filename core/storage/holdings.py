@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Table, and_, or_, select
 from core.domain.accounts import mask
 from core.domain.keys import reference
 from core.domain.messages import Address
+from core.domain.money import decimal
 from core.storage.sets import among
 from core.storage.tables import (
     account,
@@ -288,6 +289,4 @@ def _text(moment: datetime) -> str:
 
 
 def _roubles(kopecks: int | None) -> str | None:
-    if kopecks is None:
-        return None
-    return f"{'-' if kopecks < 0 else ''}{abs(kopecks) // 100}.{abs(kopecks) % 100:02}"
+    return None if kopecks is None else decimal(kopecks)

@@ -256,7 +256,7 @@ def _reply_rows(decisions: Sequence[Decision], now: datetime) -> list[Row]:
             "queued",
             0,
             moment,
-            moment,
+            microseconds(now + decision.patience) if decision.patience else moment,
             expires,
             to_text(Extra(decision.buttons, decision.link, decision.link_label)),
         )

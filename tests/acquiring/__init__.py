@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("tests.acquiring.conformance")
+pytest.register_assert_rewrite("tests.acquiring.conformance", "tests.acquiring.listing")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.domain.messages import RawRequest
 from core.domain.orders import Saved
-from core.ports.acquiring import ChargesSaved, Heard, Looks, Notifies, PaymentProvider, PaymentState
+from core.ports.acquiring import ChargesSaved, Heard, ListsPayments, Looks, Notifies, PaymentProvider, PaymentState
 from core.ports.channel import (
     ContentRejected,
     Misconfigured,
@@ -23,6 +23,7 @@ from core.ports.channel import (
     TemporarilyUnavailable,
 )
 from tests.acquiring.harness import ACCOUNT, AMOUNT, EMAIL, ORDER, PHONE, RECEIVED_AT, Ability, Harness
+from tests.acquiring.listing import ProviderListing
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 """The harness serves all examples, and every provider's suite is another class that runs the same test."""
@@ -48,8 +49,9 @@ class ProviderLife:
         assert type(harness.provider).__module__.split(".")[2] == harness.provider.name
 
     def test_suite_is_whole(self, harness: Harness) -> None:
-        """A provider that keeps methods of payment is held to that, and no other is."""
+        """A provider that keeps methods of payment, or lists a day, is held to that, and no other is."""
         assert isinstance(harness.provider, ChargesSaved) is isinstance(self, ProviderSaving)
+        assert isinstance(harness.provider, ListsPayments) is isinstance(self, ProviderListing)
 
     def test_construction_is_quiet(self, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
         """Constructing a provider makes no socket and needs no running loop."""

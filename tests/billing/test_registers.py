@@ -123,5 +123,5 @@ def test_json_is_a_list_of_differences() -> None:
     from core.domain.registers import Difference  # noqa: PLC0415 - only here
 
     assert json.dumps(sorted(Difference)) == (
-        '["amount", "missing", "refund", "repeated", "twice", "unknown", "unpaid"]'
+        '["amount", "missing", "refund", "repeated", "test", "twice", "unknown", "unpaid"]'
     )

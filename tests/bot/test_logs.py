@@ -41,6 +41,9 @@ MASKED = {
     "secret_in_address": ("GET /kannel?secret=xyz&from=a", "GET /kannel?secret=***&from=a"),
     "password_in_address": ("https://user:pass@host/path", "https://***@host/path"),
     "one_time_link": ("GET /my/Zr1-QpKx_9sVb7cN2mLd4Wt6 failed", "GET /my/*** failed"),
+    "payment_page": ("GET /pay/Zr1-QpKx_9sVb7cN2mLd4Wt6 failed", "GET /pay/*** failed"),
+    "payment_page_in_an_app": ("/pay/app/telegram/Zr1-QpKx_9sVb7cN2mLd4Wt6?x", "/pay/app/telegram/***?x"),
+    "entry_of_an_app": ("GET /pay/app/telegram failed", "GET /pay/app/telegram failed"),
     "parameters": ("Error\n[parameters: ('Ivan', 5)]\nmore", "Error\n[parameters: ***]"),
     "short_number": ("port 8080, 123456 rows", "port 8080, 123456 rows"),
     "short_secret": ("abc stays", "abc stays"),
@@ -54,6 +57,18 @@ def test_what_is_personal_or_secret_is_masked(name: str) -> None:
     """Phones keep four digits, longer numbers none, secrets nothing; ordinary figures stay."""
     text, masked = MASKED[name]
     assert redact.text(text) == masked
+
+
+def test_a_token_is_masked_also_without_its_link() -> None:
+    """Where a page failed, its address says which words of the traceback are a token."""
+    token = "Zr1-QpKx_9sVb7cN2mLd4Wt6"
+    event = {"path": f"/pay/{token}", "exception": f"KeyError: '{token}'", "event": "page_failed", "n": 1}
+    masked = {"path": "/pay/***", "exception": "KeyError: '***'", "event": "page_failed", "n": 1}
+    assert redact(None, "error", event) == masked
+    assert redact(None, "error", {"path": "/my/failed", "event": "page_failed"}) == {
+        "path": "/my/***",
+        "event": "page_failed",
+    }
 
 
 def test_values_of_every_kind_are_masked() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.assembly import reminder_rules
 from bot.registry import LISTED, capabilities, lines, narrowed
+from bot.ruling import reminder_rules
 from bot.settings import Privacy, load
 from core.domain.messages import Capabilities, TextUnit
 from core.services.texts import Texts

@@ -1,11 +1,11 @@
 """A provider's register against our orders, as pure values."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from core.domain.orders import OrderState
-from core.domain.registers import EDGE, Compared, Entry, Known, compare
+from core.domain.registers import EDGE, Compared, Entry, Known, bounds, compare
 
 SINCE = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
 UNTIL = SINCE + timedelta(days=1)
@@ -81,3 +81,28 @@ def test_midnight(at: datetime, differences: int, at_midnight: int) -> None:
     """What was paid so near to it may stand in the neighbouring day's register."""
     compared = compare([], [order(1, at=at)], SINCE, UNTIL)
     assert (len(compared.findings), compared.at_midnight) == (differences, at_midnight)
+
+
+@pytest.mark.parametrize(
+    ("said", "ours", "expected"),
+    [
+        (None, False, []),
+        (None, True, []),
+        (False, False, []),
+        (True, True, []),
+        (True, False, ["test"]),
+        (False, True, ["test"]),
+    ],
+)
+def test_test_mode(said: bool | None, ours: bool, expected: list[str]) -> None:  # noqa: FBT001 - columns
+    """No money moved, or it moved where none should: it agrees with nothing, whoever's order it is."""
+    for entry in (Entry(7, "p1", 98_765, is_test=said), Entry(7, "p3", 98_765, is_test=said)):
+        compared = compare([entry], ORDERS[:1] + ORDERS[2:3], SINCE, UNTIL, is_test=ours)
+        others = {"missing", *([] if expected else ["unpaid"])}
+        assert [each.what.value for each in compared.findings if each.what.value not in others] == expected
+
+
+def test_bounds() -> None:
+    """Days begin and end at midnight in Moscow."""
+    assert bounds(date(2026, 11, 22), date(2026, 11, 22)) == (SINCE, UNTIL)
+    assert bounds(date(2026, 11, 22), date(2026, 11, 24)) == (SINCE, UNTIL + timedelta(days=2))

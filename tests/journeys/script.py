@@ -126,9 +126,9 @@ class Journey:
         return tuple(channel for channel in CHANNELS if channel not in self.impossible)
 
 
-def journeys() -> Iterator[tuple[str, Journey]]:
-    """All journeys with their names, behind the name of their file."""
-    for path in FILES:
+def journeys(*files: Path) -> Iterator[tuple[str, Journey]]:
+    """All journeys, or those of some files, with their names, behind the name of their file."""
+    for path in files or FILES:
         for given in tomllib.loads(path.read_text(encoding="utf-8"))["journey"]:
             steps = [Step(**step) for step in given.pop("step")]
             yield f"{path.stem}: {given['name']}", Journey(**given, steps=steps)

@@ -11,9 +11,11 @@ import aiohttp
 from sqlalchemy import Connection, delete, select, update
 from yarl import URL
 
-from bot.assembly import build, rules
+from bot.assembly import build
+from bot.branches import BranchSettings, PayeeSettings
+from bot.ruling import rules
 from bot.service import Service
-from bot.settings import BranchSettings, PayeeSettings, Settings
+from bot.settings import Settings
 from bot.tariffs import read as read_tariffs
 from channels.sms.emulator import SmsEmulator
 from channels.telegram.emulator import TelegramEmulator
@@ -40,6 +42,7 @@ _TABLES = tuple(reversed(metadata.sorted_tables))
 PAYEE = PayeeSettings(
     name="ПАО Свет", account="40702810138250123017", bank="ПАО СБЕРБАНК", bic="044525225", inn="2723088770"
 )
+NO_BILLING: Mapping[str, Any] = {}
 FAST = 100_000.0
 """Messages a second: no journey waits for a vendor's pace."""
 _users = itertools.count(5_000_001)
@@ -48,8 +51,8 @@ _users = itertools.count(5_000_001)
 class Stage:
     """One service and one database for all journeys: to start them takes longer than a conversation."""
 
-    def __init__(self, database_url: str, *, restricted: bool = False) -> None:
-        """`restricted`: no channel may show a balance or an address."""
+    def __init__(self, database_url: str, *, restricted: bool = False, billing: Mapping[str, Any] = NO_BILLING) -> None:
+        """`restricted`: no channel may show a balance or an address; `billing`: the section [calculation]."""
         self.clock = FixedClock()
         self.sms = SmsEmulator(clock=self.clock)
         self.telegram = TelegramEmulator(clock=self.clock)
@@ -59,6 +62,7 @@ class Stage:
         self.terminal = Terminal(self._say)
         self._url = database_url
         self._restricted = restricted
+        self._billing = billing
         self._before: Mapping[str, int] = {}
         self._emulators = {"sms": self.sms, "telegram": self.telegram, "viber": self.viber, "vk": self.vk}
 
@@ -222,6 +226,7 @@ class Stage:
                     "vk": self.vk.settings(per_second=FAST),
                 },
                 "payments": {"yookassa": self.bank.settings(), "autopay": {"enabled": True}},
+                "calculation": self._billing,
                 "identity": {"deep_link_secret": BILLS_SECRET},
                 "branch": _branches(),
             }

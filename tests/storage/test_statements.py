@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from core.domain.calculations import Told
 from core.domain.messages import Address, Delivery, DeliveryReported, Event
 from core.domain.orders import Terms
 from core.domain.subscribers import Identity
 from core.services.desk.desk import Desk
 from core.storage.database import Database
-from core.storage.tables import payment_page
+from core.storage.retelling import Retold, retell
+from core.storage.tables import outbox, payment_page
 from tests import world
 from tests.conftest import FixedClock
 from tests.services.desk.talk import NOON
@@ -106,3 +108,16 @@ async def test_known_events_take_no_more(database: Database, desk: Desk) -> None
     again = await statements(database, desk, events)
     assert len(again) < len(first)
     assert not [statement for statement in again if statement.startswith(("INSERT", "UPDATE"))]
+
+
+async def test_two_hundred_sums_of_billing_take_the_statements_of_one(database: Database, desk: Desk) -> None:
+    """However many answers have come, they are written together."""
+    await desk.handle(world.arrivals([world.sent_from(house, 5123) for house in range(201)], NOON))
+    keys = await database.read(lambda connection: connection.execute(select(outbox.c.id)).scalars().all())
+    retold = [Retold(key, "sms", Told("said", digest=str(key), amount=1)) for key in keys]
+    counts = []
+    for some in (retold[:1], retold[1:]):
+        with counted(database) as sent:
+            assert await database.write(lambda connection, some=some: retell(connection, some, NOON)) == len(some)
+        counts.append(len(sent))
+    assert counts[0] == counts[1]

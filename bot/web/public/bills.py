@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from bot.web.public.bank_code import BankCode, bank_code
 from bot.web.public.looks import Words, dialled, language_of, render, roubles, words
 from core.domain.accounts import Account, Payee, mask
+from core.domain.money import roubles as written
 from core.domain.orders import Terms
 from core.domain.privacy import mask_address
 from core.services.payments import Stage, View
@@ -88,7 +89,7 @@ def bill(
 
 def _typed(amount: int | None) -> str:
     """A sum as one would type it."""
-    return "" if amount is None else f"{amount // 100},{amount % 100:02d}"
+    return "" if amount is None else written(amount)
 
 
 def _code(account: Account | None, payee: Payee | None, amount: int | None, said: Words) -> BankCode | None:

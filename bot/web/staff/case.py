@@ -7,9 +7,10 @@ from typing import Any, Final, NamedTuple
 from aiohttp import hdrs, web
 
 from bot.web.staff import looks
+from bot.web.staff.ahead import Ahead, Loaded, read
 from bot.web.staff.bulk import take_back
 from bot.web.staff.case_form import Form, form_of, texts
-from bot.web.staff.case_view import said_no, view
+from bot.web.staff.case_view import held_until, said_no, view
 from bot.web.staff.gate import SESSION, VIEW, Gate, allowed, see_other
 from bot.web.staff.line import put_aside, waiting
 from core.domain.keys import reference
@@ -23,6 +24,8 @@ CASE: Final = "/staff/case"
 SAID: Final = frozenset({"undone", "kept", "too_late", "none", "noted", "done", "remembered"})
 RECENT: Final = 100
 """Decisions of the last minute, of all colleagues together."""
+LOADED: Final = "X-Case"
+"""The header by which a page that is loaded ahead says which case it is of."""
 OPEN_NEXT: Final = "case_next"
 """A moderator's own default: whether the next case opens after a decision."""
 
@@ -53,6 +56,7 @@ class CasePages:
         self._bulks = bulks
         self._accounts = accounts
         self._clock = clock
+        self._ahead = Ahead(moderation)
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are."""
@@ -63,6 +67,7 @@ class CasePages:
             web.post("/case/{ref}/claim", self.claim),
             web.post("/case/{ref}/release", self.release),
             web.post("/case/{ref}/next", self.next),
+            web.post("/case/{ref}/ahead", self.ahead),
             web.post("/case/{ref}/undo", self.undo),
             web.post("/case/{ref}/remember", self.remember),
         ]
@@ -100,7 +105,7 @@ class CasePages:
             # As it stands now: it may be a colleague's decision that was faster.
             now = await self._moderation.picture(ref)
             return await self._page(request, now, Shown(form=form, problem=error))
-        return await self._onward(request, seen.case, wanted, made)
+        return await self._onward(request, seen.case, wanted, made, read(texts(posted).get("ahead", "")))
 
     async def _take(self, ref: str, wanted: Request, how: How) -> str:
         """Decide, and name what it can be undone by. What leaves the case open goes out at once."""
@@ -110,7 +115,9 @@ class CasePages:
         made, _ = await self._bulks.decide(ref, wanted, version=how.version, override=how.override)
         return reference(made.id) if made else ""
 
-    async def _onward(self, request: web.Request, case: Case, wanted: Request, made: str) -> web.Response:
+    async def _onward(
+        self, request: web.Request, case: Case, wanted: Request, made: str, loaded: Loaded | None
+    ) -> web.Response:
         """To the next case, where he wants that; an undo stays within reach there."""
         member, undo = request[SESSION].member, f"undo={made}&of={case.long_reference}" if made else "said=done"
         if not made and isinstance(wanted, Note | Reply):
@@ -118,10 +125,28 @@ class CasePages:
         stays = member.preferences.get(OPEN_NEXT) == "no" or await self._is_open(case)
         if stays:
             return see_other(f"{CASE}/{case.long_reference}?{undo}")
-        found = await self._moderation.next_case(member.name, self._line(request))
+        ready = await self._ahead.take(member, loaded)
+        if ready is not None and made and loaded == (ready.long_reference, ready.version) and _asks_for_json(request):
+            return await self._shown(request, ready, made, case)
+        found = ready or await self._moderation.next_case(member.name, self._line(request))
         if found is None:
             return see_other(f"{CASE}/{case.long_reference}?{undo}&said=none")
         return see_other(f"{CASE}/{found.long_reference}?{undo}")
+
+    async def _shown(self, request: web.Request, ready: Case, made: str, decided: Case) -> web.Response:
+        """What the page of the next case lacks, which is in his browser: where it is, until when, and the way back."""
+        member, ref, words = request[SESSION].member, ready.long_reference, looks.words(request[VIEW].language)
+        await self._moderation.note_look(await self._moderation.picture(ref), member.name)
+        undo = await self._undoable(member, made, decided.long_reference)
+        bar = looks.page(request[VIEW], "case_undo.html", undo=undo).text if undo else ""
+        until = held_until(ready, self._moderation.branch(ready.branch))
+        return web.json_response(
+            {
+                "at": f"{CASE}/{ref}?undo={made}&of={decided.long_reference}",
+                "holder": f"{words['case']['mine']} {until}",
+                "undo": bar,
+            }
+        )
 
     def _line(self, request: web.Request) -> Filters:
         return waiting(request.cookies, request[SESSION].member, self._clock.now())
@@ -148,21 +173,38 @@ class CasePages:
     async def release(self, request: web.Request) -> web.Response:
         """Let it go, and back to the list."""
         seen = await self._seen(request)
-        await self._moderation.release(seen.case.long_reference, request[SESSION].member.name)
+        member, loaded = request[SESSION].member, read(texts(await request.post()).get("ahead", ""))
+        await self._moderation.release(seen.case.long_reference, member.name)
+        await self._ahead.let_go(member, loaded)
         return see_other("/staff/queue")
 
     @allowed(Permission.DECIDE)
     async def next(self, request: web.Request) -> web.Response:
         """Let this one go, do not come back to it for a while, and claim the next of his line that nobody works on."""
         seen, member = await self._seen(request), request[SESSION].member
-        line = self._line(request)
-        found = await self._moderation.next_case(member.name, replace(line, passed=(*line.passed, seen.case.id)))
+        found = await self._ahead.take(member, read(texts(await request.post()).get("ahead", "")))
+        found = found or await self._moderation.next_case(member.name, self._behind(request, seen.case))
         if found is None:
             return see_other(f"{CASE}/{seen.case.long_reference}?said=none")
         await self._moderation.release(seen.case.long_reference, member.name)
         answer = see_other(f"{CASE}/{found.long_reference}")
         put_aside(self._gate, answer, request.cookies, seen.case)
         return answer
+
+    @allowed(Permission.DECIDE)
+    async def ahead(self, request: web.Request) -> web.Response:
+        """The page of the case behind this one, for when this one is decided; 204 where there is none to be held."""
+        seen = await self._seen(request)
+        following = await self._ahead.load(request[SESSION].member, self._behind(request, seen.case))
+        if following is None:
+            return web.Response(status=HTTPStatus.NO_CONTENT)
+        answer = await self._page(request, following, Shown())
+        answer.headers[LOADED] = str(Loaded(following.case.long_reference, following.case.version))
+        return answer
+
+    def _behind(self, request: web.Request, case: Case) -> Filters:
+        line = self._line(request)
+        return replace(line, passed=(*line.passed, case.id))
 
     @allowed(Permission.DECIDE)
     async def undo(self, request: web.Request) -> web.Response:
@@ -216,19 +258,19 @@ class CasePages:
             ahead=ahead,
             behind=behind,
             said=said if said in SAID else "",
-            undo=await self._undoable(request, member),
+            undo=await self._undoable(member, request.query.get("undo", ""), request.query.get("of", "")),
             opens_next=member.preferences.get(OPEN_NEXT) != "no",
         )
 
-    async def _undoable(self, request: web.Request, member: Member) -> dict[str, Any] | None:
+    async def _undoable(self, member: Member, name: str, of: str) -> dict[str, Any] | None:
         """What the bar offers to take back: what the address names, where it is his and there is time left."""
-        name, now = request.query.get("undo", ""), self._clock.now()
+        now = self._clock.now()
         if not name or not member.may(Permission.DECIDE):
             return None
         for made in await self._bulks.recent(RECENT):
             if reference(made.id) == name and made.who == member.name and made.undone_at is None:
                 left = int((made.undo_until - now).total_seconds())
-                case = await self._named(request.query.get("of", "")[:20], member)
+                case = await self._named(of[:20], member)
                 if left > 0 and case is not None:
                     return {"name": name, "case": case, "action": made.action, "seconds": left}
         return None
@@ -239,3 +281,8 @@ class CasePages:
         except Refused:
             return None
         return found if member.sees(found.branch) else None
+
+
+def _asks_for_json(request: web.Request) -> bool:
+    """Whether a script asks, which has the next page already."""
+    return request.headers.get(hdrs.ACCEPT) == "application/json"

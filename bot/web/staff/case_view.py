@@ -14,7 +14,7 @@ from core.domain.readings import Status
 from core.domain.staff import Member
 from core.domain.windows import local_day, period_text, place
 from core.services.moderation import AlreadyDecided, Background, Held, Moved, Refused, Untold, background
-from core.storage.cases import OPEN, PENDING, Picture
+from core.storage.cases import OPEN, PENDING, Case, Picture
 
 Words = Mapping[str, Any]
 ZONES: Final = {1: ("single",), 2: ("day", "night"), 3: ("peak", "night", "half")}
@@ -22,12 +22,17 @@ DAY: Final = "%d.%m.%Y"
 MINUTE: Final = "%d.%m %H:%M"
 
 
+def held_until(case: Case, branch: Branch) -> str:
+    """When its claim ends, by the branch's clock."""
+    return f"{case.claimed_until.astimezone(branch.timezone):%H:%M}" if case.claimed_until else ""
+
+
 def view(seen: Picture, member: Member, branch: Branch, now: datetime, *, full: bool, words: Words) -> dict[str, Any]:
     """What the template needs, beside what one may do."""
     case, past, zone = seen.case, background(seen, branch), branch.timezone
     holder = case.claimed_by if case.held(now) else ""
     waits = seen.reading is not None and seen.reading.status in PENDING and case.state == OPEN
-    until = f"{case.claimed_until.astimezone(zone):%H:%M}" if holder and case.claimed_until else ""
+    until = held_until(case, branch) if holder else ""
     # Somebody without an account on file may want to be called back.
     is_phone = case.address.external_id.startswith("+")
     return {

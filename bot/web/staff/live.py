@@ -84,8 +84,8 @@ class Live:
             # For nginx, which would keep what we send until it has a buffer full.
             headers={hdrs.CONTENT_TYPE: "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
-        await answer.prepare(request)
         try:
+            await answer.prepare(request)
             # So that not all come back in the same moment after a restart.
             retry = f"retry: {1000 + secrets.randbelow(2000)}\n"
             await _send(answer, retry + event("ready", state))

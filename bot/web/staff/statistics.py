@@ -17,10 +17,10 @@ from bot.web.staff.live_hub import figures
 from bot.wording import number
 from core.billing.exporting import guarded
 from core.domain.accounts import Branches
+from core.domain.money import roubles
 from core.domain.staff import Member, Permission
 from core.domain.windows import local_day, parse_period, period_text
 from core.ports.clock import Clock
-from core.services.desk.replies import roubles
 from core.services.moderation import Moderation
 from core.services.statistics import ERRORS, Month, Overview, Share, Statistics
 from core.storage.cases import Filters

@@ -8,9 +8,9 @@ Everything in it is what the subscriber sees anyway, and the signature keeps the
 from typing import Final
 from urllib.parse import urlencode
 
-from core.acquiring.amounts import roubles
 from core.acquiring.chronopay import sign
 from core.acquiring.chronopay.settings import Settings
+from core.domain.money import decimal
 from core.domain.orders import CURRENCY
 from core.ports.acquiring import Invoice
 
@@ -19,7 +19,7 @@ NAME_LIMIT: Final = 128
 
 def link(invoice: Invoice, settings: Settings) -> str:
     """The address of the page that takes this payment: the same for the same order, whatever the attempt."""
-    price, order = roubles(invoice.amount), str(invoice.order_id)
+    price, order = decimal(invoice.amount), str(invoice.order_id)
     parameters = {
         "product_id": settings.product_id,
         "product_name": invoice.description[:NAME_LIMIT],

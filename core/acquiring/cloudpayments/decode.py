@@ -5,7 +5,7 @@ in `Model`. A payment that was declined has `Success` false and a `Model` all th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import MappingProxyType
@@ -17,7 +17,8 @@ from core.acquiring.cloudpayments import sign
 from core.acquiring.cloudpayments.settings import Settings
 from core.acquiring.http import Answer, check
 from core.domain.messages import RawAnswer, RawRequest
-from core.domain.orders import Saved
+from core.domain.orders import CURRENCY, Saved
+from core.domain.registers import Entry, Unread
 from core.ports.acquiring import Heard, Notification, Opened, Payment, PaymentState
 from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown
 
@@ -105,6 +106,38 @@ def looked(answer: Answer, provider_id: str) -> Payment:
         detail="" if state is PaymentState.PAID else _word(model, "Reason"),
         saved=_saved(model) if state is PaymentState.PAID else None,
     )
+
+
+def listed(answer: Answer) -> Sequence[Entry | Unread]:
+    """Read the answer of `payments/list`: the day's payments and refunds, by the names of their transactions.
+
+    Raises:
+        SendFailure: one of the port's classes.
+    """
+    content = _content(answer)
+    if content["Success"] is False:
+        words = _harmless(content.get("Message"))
+        raise ContentRejected("Success=false", f"{SHOP} refuses the list{': ' if words else ''}{words}")
+    models = content.get("Model")
+    if not isinstance(models, list):
+        raise OutcomeUnknown(f"{SHOP} answered 200, but the list cannot be read")
+    found = [_listed(model if isinstance(model, dict) else {}) for model in models]
+    return [each for each in found if each is not None]
+
+
+def _listed(model: Mapping[str, Any]) -> Entry | Unread | None:
+    """A transaction as a register has it; None for one that moved no money of a subscriber's."""
+    number, amount = reading.whole(model.get("TransactionId")), kopecks(_amount(model.get("Amount")))
+    kind, state = reading.whole(model.get("Type", PAYMENT)), STATES.get(str(model.get("Status")))
+    name = "" if number is None else str(number)
+    if (state is not None and state is not PaymentState.PAID) or (kind is not None and kind not in {PAYMENT, REFUND}):
+        return None
+    if not name or amount is None or kind is None or state is None:
+        return Unread(name, "the transaction cannot be read")
+    if currency(str(model.get("Currency", ""))) != CURRENCY:
+        return Unread(name, f"it is not in {CURRENCY}")
+    order = reading.order_of(str(model.get("InvoiceId", "")))
+    return Entry(0, name, amount, order, refund=kind == REFUND, is_test=model.get("TestMode") is True)
 
 
 def _saved(model: Mapping[str, Any]) -> Saved | None:

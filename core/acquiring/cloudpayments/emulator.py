@@ -1,29 +1,37 @@
 """A twin of CloudPayments on this machine, for the demo and for tests: nothing leaves it.
 
-It knows a request again by `X-Request-ID`, finds the last payment of a number, refunds among them, and signs its calls.
+It knows a request again by `X-Request-ID`, finds the last payment of a number, refunds among them, lists a day, and
+signs its calls.
 """
 
 import asyncio
 import base64
 import itertools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from core.acquiring.amounts import kopecks, roubles
+from core.acquiring.amounts import kopecks
 from core.acquiring.cloudpayments import sign
 from core.acquiring.cloudpayments.settings import Settings
 from core.acquiring.emulation import Call, Emulator, Sleep, onward, page, refusal
 from core.acquiring.signing import same
+from core.domain.money import decimal
 from core.ports.clock import Clock
 
 JSON: Final = "application/json"
 PUBLIC_ID: Final = "pk_emulated"
 SECRET: Final = "emulated-api-secret"  # noqa: S105 - nobody's
+ZONES: Final = {"UTC": ZoneInfo("UTC"), "MSK": ZoneInfo("Europe/Moscow")}
+"""Of the codes of time zones those that are asked for here."""
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(slots=True)
@@ -43,6 +51,8 @@ class CloudpaymentsEmulator(Emulator):
         super().__init__(hook=hook, clock=clock, sleep=sleep)
         self.orders: dict[str, Order] = {}
         """By the request's id."""
+        self.transactions: list[tuple[datetime, dict[str, object]]] = []
+        """Everything that ever happened, with its moment."""
         self.is_test = False
         self.cards: dict[str, str] = {}
         """Stored cards: whose each token is."""
@@ -55,10 +65,11 @@ class CloudpaymentsEmulator(Emulator):
         return replace(Settings(public_id=PUBLIC_ID, api_secret=SECRET, api_url=self.url), **changes)
 
     def routes(self, router: web.UrlDispatcher) -> None:
-        """The three calls, and the order's page."""
+        """The four calls, and the order's page."""
         router.add_post("/orders/create", self._create)
         router.add_post("/payments/tokens/charge", self._charge)
         router.add_post("/v2/payments/find", self._find)
+        router.add_post("/payments/list", self._list)
         router.add_get("/d/{id}", self._page)
         router.add_post("/d/{id}", self._decide)
 
@@ -69,7 +80,7 @@ class CloudpaymentsEmulator(Emulator):
 
     async def pay(self, order: Order, *, amount: int | None = None, currency: str = "RUB") -> None:
         """The subscriber pays; another amount or currency is what nobody should do."""
-        paid = order.form["Amount"] if amount is None else roubles(amount)
+        paid = order.form["Amount"] if amount is None else decimal(amount)
         moment = self.clock.now().replace(tzinfo=None).isoformat(timespec="seconds")
         more: dict[str, object] = {"Currency": currency, "AuthDateIso": moment, "ConfirmDateIso": moment}
         if owner := order.form.get("AccountId"):
@@ -84,7 +95,7 @@ class CloudpaymentsEmulator(Emulator):
 
     async def refund(self, order: Order, *, amount: int | None = None) -> None:
         """The shop gives the money back, or a part of it: a transaction of its own."""
-        back = order.form["Amount"] if amount is None else roubles(amount)
+        back = order.form["Amount"] if amount is None else decimal(amount)
         await self._happen(order, back, "Completed", "Approved", Type=1)
 
     def forge(self, call: Call) -> Call:
@@ -103,6 +114,7 @@ class CloudpaymentsEmulator(Emulator):
             "TestMode": self.is_test,
             "PaymentMethod": "",
         } | more
+        self.transactions.append((self.clock.now(), order.last))
         kind = "Refund" if order.last["Type"] else "Payment"
         told = {name: order.last[name] for name in ("TransactionId", "Amount", "Currency", "InvoiceId", "Status")}
         form = told | {"OperationType": kind, "TestMode": int(self.is_test)}
@@ -150,6 +162,22 @@ class CloudpaymentsEmulator(Emulator):
             good = web.Response(text=_document(last), content_type=JSON)
         return await self.spoil(fault, request, good)
 
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        """The transactions of a day, by the clock that is asked for: UTC where none is."""
+        fault = self.next_fault()
+        if (early := refusal(fault) or self._stranger(request)) is not None:
+            return early
+        form = await request.post()
+        zone = ZONES.get(str(form.get("TimeZone", "UTC")))
+        if isinstance(fault, int) or zone is None or not DAY.fullmatch(str(form.get("Date"))):
+            return await self.spoil(
+                fault, request, web.json_response({"Success": False, "Message": "Date is required"})
+            )
+        day = date.fromisoformat(str(form["Date"]))
+        models = [_model(last) for moment, last in self.transactions if moment.astimezone(zone).date() == day]
+        good = f'{{"Model":[{",".join(models)}],"Success":true,"Message":null}}'
+        return await self.spoil(fault, request, web.Response(text=good, content_type=JSON))
+
     def _stranger(self, request: web.Request) -> web.Response | None:
         account = base64.b64encode(f"{PUBLIC_ID}:{SECRET}".encode()).decode()
         known = same(request.headers.get("Authorization", ""), f"Basic {account}")
@@ -172,7 +200,11 @@ def _signed(body: str, secret: str) -> Call:
 
 
 def _document(last: Mapping[str, object]) -> str:
-    """The answer of a search: the amount is a number with five digits behind the point."""
+    """The answer of a search."""
+    return f'{{"Model":{_model(last)},"Success":{json.dumps(last["Status"] != "Declined")},"Message":null}}'
+
+
+def _model(last: Mapping[str, object]) -> str:
+    """A transaction: the amount is a number with five digits behind the point."""
     model = json.dumps({name: value for name, value in last.items() if name != "Amount"})
-    success = json.dumps(last["Status"] != "Declined")
-    return f'{{"Model":{{"Amount":{last["Amount"]}000,{model[1:]},"Success":{success},"Message":null}}'
+    return f'{{"Amount":{last["Amount"]}000,{model[1:]}'

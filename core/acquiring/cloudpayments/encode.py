@@ -6,10 +6,11 @@ JSON: an amount stays the text that it is.
 
 import base64
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
-from core.acquiring.amounts import roubles
 from core.acquiring.cloudpayments.settings import Settings
+from core.domain.money import decimal
 from core.domain.orders import CURRENCY
 from core.ports.acquiring import Invoice
 
@@ -25,7 +26,7 @@ def number(order_id: int, attempt: int) -> str:
 def order(invoice: Invoice) -> Mapping[str, str]:
     """The form of `orders/create`: a payment in one stage, and no message to the subscriber but ours."""
     form = {
-        "Amount": roubles(invoice.amount),
+        "Amount": decimal(invoice.amount),
         "Currency": CURRENCY,
         "Description": invoice.description,
         "InvoiceId": number(invoice.order_id, invoice.attempt),
@@ -48,7 +49,7 @@ def charge(invoice: Invoice, token: str) -> Mapping[str, str]:
     https://developers.cloudpayments.ru/#oplata-po-tokenu-rekarring
     """
     form = {
-        "Amount": roubles(invoice.amount),
+        "Amount": decimal(invoice.amount),
         "Currency": CURRENCY,
         "Description": invoice.description,
         "InvoiceId": number(invoice.order_id, invoice.attempt),
@@ -63,6 +64,14 @@ def charge(invoice: Invoice, token: str) -> Mapping[str, str]:
 def search(order_id: int, attempt: int) -> Mapping[str, str]:
     """The form of `v2/payments/find`."""
     return {"InvoiceId": number(order_id, attempt)}
+
+
+def day(which: date) -> Mapping[str, str]:
+    """The form of `payments/list`: everything that was registered on a day in Moscow.
+
+    https://developers.cloudpayments.ru/#vygruzka-spiska-tranzaktsiy: without `TimeZone` the day would be that of UTC.
+    """
+    return {"Date": which.isoformat(), "TimeZone": "MSK"}
 
 
 def headers(settings: Settings, key: str = "") -> Mapping[str, str]:

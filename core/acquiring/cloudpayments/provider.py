@@ -1,12 +1,14 @@
 """CloudPayments as a payment provider: puts encoding, decoding and the network together."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
 
 from core.acquiring.cloudpayments import decode
-from core.acquiring.cloudpayments.client import Client
+from core.acquiring.cloudpayments.client import LIST_SECONDS, Client
 from core.acquiring.cloudpayments.settings import Settings
 from core.acquiring.http import TOTAL_SECONDS
 from core.domain.messages import RawRequest
+from core.domain.registers import Entry, Unread
 from core.ports.acquiring import Heard, Invoice, Opened, Payment
 
 
@@ -16,9 +18,11 @@ class CloudpaymentsProvider:
     name = "cloudpayments"
     methods: Sequence[str] = ()
 
-    def __init__(self, settings: Settings, *, total_seconds: float = TOTAL_SECONDS) -> None:
+    def __init__(
+        self, settings: Settings, *, total_seconds: float = TOTAL_SECONDS, list_seconds: float = LIST_SECONDS
+    ) -> None:
         self._settings = settings
-        self._client = Client(settings, total_seconds)
+        self._client = Client(settings, total_seconds, list_seconds)
 
     async def open(self) -> None:
         """Make ready to call."""
@@ -46,6 +50,14 @@ class CloudpaymentsProvider:
     async def look(self, *, order_id: int, attempt: int, provider_id: str) -> Payment:
         """Search for the payment by our number."""
         return decode.looked(await self._client.find(order_id, attempt), provider_id)
+
+    async def list_payments(self, day: date) -> AsyncIterator[Entry | Unread]:
+        """The transactions that were registered on a day in Moscow: one answer, without pages.
+
+        A payment is registered when the card is typed, a minute before its money is taken.
+        """
+        for each in decode.listed(await self._client.list(day)):
+            yield each
 
     def hear(self, request: RawRequest) -> Heard:
         """Check and read one call."""

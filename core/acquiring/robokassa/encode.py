@@ -17,9 +17,9 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from core.acquiring.amounts import KOPECKS, roubles
 from core.acquiring.robokassa import sign
 from core.acquiring.robokassa.settings import Receipt, Settings
+from core.domain.money import KOPECKS, decimal
 from core.ports.acquiring import Invoice
 
 NUMBER_MOST: Final = 2**31 - 1
@@ -37,7 +37,7 @@ def number(order_id: int, attempt: int) -> str:
 
 def link(invoice: Invoice, settings: Settings) -> str:
     """The address of the page that takes this payment."""
-    price, inv_id = roubles(invoice.amount), number(invoice.order_id, invoice.attempt)
+    price, inv_id = decimal(invoice.amount), number(invoice.order_id, invoice.attempt)
     carried = {ATTEMPT: str(invoice.attempt), ORDER: str(invoice.order_id)}
     receipt = _receipt(invoice, settings.receipt) if settings.receipt else ""
     parameters = {

@@ -13,11 +13,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from aiohttp import web
 
-from core.acquiring.amounts import roubles
 from core.acquiring.emulation import Call, Emulator, Sleep, onward, page, refusal
 from core.acquiring.sberbank import sign
 from core.acquiring.sberbank.settings import Settings
 from core.acquiring.signing import same
+from core.domain.money import decimal
 from core.ports.clock import Clock
 
 KEY: Final = "emulated-callback-key"
@@ -146,7 +146,7 @@ class SberbankEmulator(Emulator):
         return same(form.get("userName", ""), self._user_name) and same(form.get("password", ""), self._password)
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        amount = roubles(int(self.visit(str(request.url)).form["amount"]))
+        amount = decimal(int(self.visit(str(request.url)).form["amount"]))
         return page(f"Банк: к оплате {amount} ₽", [("pay", "Оплатить"), ("decline", "Отказаться")])
 
     async def _decide(self, request: web.Request) -> web.StreamResponse:

@@ -5,12 +5,13 @@ https://yookassa.ru/developers/api: the objects of payments, refunds and notific
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from core.domain.orders import Saved
+from core.domain.orders import CURRENCY, Saved
+from core.domain.registers import Entry, Unread
 from core.ports.acquiring import Notification, Payment, PaymentState
 
 _STATES: Final[Mapping[str, PaymentState]] = {
@@ -85,6 +86,38 @@ def notification(values: Mapping[str, Any]) -> Notification | None:
         return None
     order_id = _order(inner(about, "metadata"))
     return Notification(order_id=order_id, provider_id=found) if found or order_id is not None else None
+
+
+def page(values: Mapping[str, Any]) -> tuple[Sequence[object], str] | None:
+    """A page of a list, and the cursor of the next one, empty after the last; None where it is no page."""
+    items, cursor = values.get("items"), values.get("next_cursor")
+    if not isinstance(items, list) or not (cursor is None or (isinstance(cursor, str) and cursor)):
+        return None
+    return items, cursor or ""
+
+
+def listed(item: object) -> Entry | Unread | None:
+    """A payment of a list as a register has it; None for one that was not paid."""
+    values = item if isinstance(item, dict) else {}
+    found = payment(values)
+    if found.state in {PaymentState.PENDING, PaymentState.FAILED}:
+        return None
+    if found.state is PaymentState.UNKNOWN:
+        return Unread(found.provider_id, "the payment cannot be read")
+    if found.currency != CURRENCY:
+        return Unread(found.provider_id, f"it was not paid in {CURRENCY}")
+    return Entry(0, found.provider_id, found.amount, found.order_id, is_test=found.is_test)
+
+
+def returned(item: object) -> Entry | Unread | None:
+    """A refund of a list as a register has it, by the payment that goes back; None for one that did not come off."""
+    values = item if isinstance(item, dict) else {}
+    about, (amount, currency) = identifier(values, "payment_id"), _money(inner(values, "amount"))
+    if values.get("status") in {"pending", "canceled"}:
+        return None
+    if not about or amount is None or values.get("status") != "succeeded":
+        return Unread(about, "the refund cannot be read")
+    return Entry(0, about, amount, refund=True) if currency == CURRENCY else Unread(about, f"it is not in {CURRENCY}")
 
 
 def _saved(method: Mapping[str, Any]) -> Saved | None:

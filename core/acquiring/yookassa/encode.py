@@ -1,15 +1,21 @@
 """What we send YooKassa. Pure: the same invoice always gives the same bytes, as its idempotency key demands."""
 
 import json
+from collections.abc import Mapping
+from datetime import UTC, date
 from typing import Any, Final
 
 from core.acquiring.yookassa.settings import Receipt, Settings, Utilities
+from core.domain.money import decimal
 from core.domain.orders import CURRENCY
+from core.domain.registers import bounds
 from core.ports.acquiring import Invoice
 
 DESCRIPTION_LIMIT: Final = 128
 PURPOSE_LIMIT: Final = 210
 LOCALES: Final = {"ru": "ru_RU", "en": "en_US"}
+PAGE: Final = 100
+"""Objects of a list in one answer; YooKassa gives no more."""
 
 
 def payment(invoice: Invoice, settings: Settings) -> bytes:
@@ -49,6 +55,25 @@ def charge(invoice: Invoice, token: str, settings: Settings) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def payments_of(day: date) -> Mapping[str, str]:
+    """The query of `GET /payments` for what was paid on a day in Moscow.
+
+    https://yookassa.ru/developers/using-api/lists. By `captured_at`, the moment that we keep as that of the payment: by
+    `created_at` a payment that was begun before midnight and paid after it would stand in another day than here.
+    """
+    return _of_day("captured_at", day)
+
+
+def refunds_of(day: date) -> Mapping[str, str]:
+    """The query of `GET /refunds` for what went back on a day in Moscow; a refund has no moment but its beginning."""
+    return _of_day("created_at", day)
+
+
+def _of_day(moment: str, day: date) -> Mapping[str, str]:
+    since, until = (each.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z") for each in bounds(day, day))
+    return {f"{moment}.gte": since, f"{moment}.lt": until, "status": "succeeded", "limit": str(PAGE)}
+
+
 def _add_details(body: dict[str, Any], invoice: Invoice, settings: Settings) -> None:
     """The receipt and the payment order, where the settings want them."""
     if settings.receipt.enabled and (invoice.email or invoice.phone):
@@ -58,7 +83,7 @@ def _add_details(body: dict[str, Any], invoice: Invoice, settings: Settings) -> 
 
 
 def _amount(kopecks: int) -> dict[str, str]:
-    return {"value": f"{kopecks // 100}.{kopecks % 100:02d}", "currency": CURRENCY}
+    return {"value": decimal(kopecks), "currency": CURRENCY}
 
 
 def _receipt(invoice: Invoice, settings: Receipt) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """YooKassa as a payment provider. It signs nothing: a call to us only says where to look, and we look by GET."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
@@ -10,10 +11,13 @@ from core.acquiring.http import TOTAL_SECONDS, Answer, Caller, check
 from core.acquiring.yookassa import decode, encode
 from core.acquiring.yookassa.settings import Settings
 from core.domain.messages import RawAnswer, RawRequest
+from core.domain.registers import Entry, Unread
 from core.ports.acquiring import Heard, Invoice, Opened, Payment, PaymentState
 from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown, SendFailure
 
 TITLE: Final = "YooKassa"
+PAGES: Final = 2_000
+"""Of one list: 200,000 payments a day are more than any retailer has."""
 _NOBODY: Final = Payment(state=PaymentState.UNKNOWN, provider_id="", order_id=None, amount=0, currency="")
 
 
@@ -94,6 +98,37 @@ class YookassaProvider:
             return _NOBODY
         found = decode.payment(self._read(answer))
         return found if found.provider_id == provider_id else _NOBODY
+
+    async def list_payments(self, day: date) -> AsyncIterator[Entry | Unread]:
+        """What was paid and what went back on a day in Moscow.
+
+        Raises:
+            SendFailure: YooKassa cannot be asked, or its list does not come to an end.
+        """
+        async for item in self._items("payments", encode.payments_of(day)):
+            if (paid := decode.listed(item)) is not None:
+                yield paid
+        async for item in self._items("refunds", encode.refunds_of(day)):
+            if (back := decode.returned(item)) is not None:
+                yield back
+
+    async def _items(self, name: str, query: Mapping[str, str]) -> AsyncIterator[object]:
+        """Every object of a list, page by page."""
+        cursor, seen = "", {""}
+        while True:
+            params = {**query, "cursor": cursor} if cursor else query
+            url = f"{self._settings.api_base}/{name}"
+            found = decode.page(self._read(await self._caller.get(url, params=params, headers=self._authorization)))
+            if found is None:
+                raise OutcomeUnknown(f"the list of {TITLE} cannot be read")
+            items, cursor = found
+            for item in items:
+                yield item
+            if not cursor:
+                return
+            if cursor in seen or len(seen) > PAGES:
+                raise OutcomeUnknown(f"the list of {TITLE} goes round in circles")
+            seen.add(cursor)
 
     def hear(self, request: RawRequest) -> Heard:
         """Check where a call comes from, and read what it is about."""

@@ -162,6 +162,8 @@ def decide(
     elif not answer(event, parsed, incoming.bill, scene, decision):
         _single(parsed, scene, decision)
     _limit(scene, decision)
+    if decision.reply is not None:
+        decision.calculation = scene.calculation
     return decision
 
 

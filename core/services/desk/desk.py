@@ -16,6 +16,7 @@ from core.domain.keys import Keys
 from core.domain.messages import Arrival, TextReceived
 from core.ports.clock import Clock
 from core.ports.watch import Unwatched, Watch
+from core.services.calculating import Calculating
 from core.services.desk.decide import DEFAULT_LANGUAGE, Incoming, decide, needs_of, read
 from core.services.desk.scene import Draw, Rules
 from core.storage.database import Database, Unavailable
@@ -50,10 +51,11 @@ class Desk:
         nudge: Nudge | None = None,
         look: Look | None = None,
         draw: Draw | None = None,
+        calculating: Calculating | None = None,
     ) -> None:
         """`nudge` is called after a commit that left something in the outbox, `look` after one with pictures that wait.
 
-        `draw` is replaced by tests.
+        `draw` is replaced by tests. `calculating` asks billing what readings cost, where it can be asked.
         """
         self._database = database
         self._rules = rules
@@ -62,6 +64,7 @@ class Desk:
         self._nudge = nudge or _nothing
         self._look = look or _nobody
         self._keys = Keys()
+        self._calculating = calculating
         self._draw = draw or Draw(code=_code, token=lambda: secrets.token_urlsafe(TOKEN_BYTES))
 
     async def handle(self, arrivals: Sequence[Arrival]) -> list[bool]:
@@ -120,6 +123,8 @@ class Desk:
                 log.exception("event_failed", channel=key[0], event_id=key[1])
                 # The facts may be half changed: nothing is written yet, so begin again without this one.
                 return self._work(connection, batch, poison | {index})
+        if self._calculating is not None:
+            self._calculating.hold(decisions)
         store(connection, decisions, new_key, now)
         return decisions
 
@@ -171,6 +176,8 @@ class Desk:
             self._nudge(channels)
         if any(decision.code == PHOTO_WAITS for decision in decisions):
             self._look()
+        if self._calculating is not None:
+            self._calculating.ask(decisions)
 
 
 def _code() -> str:

@@ -1,10 +1,14 @@
-"""What a subscriber's reading would cost, where that may be told to who writes and by the channel he writes on."""
+"""What a subscriber's reading would cost, where that may be told to who writes and by the channel he writes on.
 
-from collections.abc import Sequence
+Told by the branch's price lists, at once; where billing can be asked, its sum takes their place before the reply goes.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
 from core.domain.accounts import Account, Level, Meter
+from core.domain.calculations import Calculated, Calculation, Question, Told, Usage
 from core.domain.estimate import Estimate, estimate, use_of
 from core.domain.readings import Status
 from core.domain.validation import Baseline, baseline
@@ -28,6 +32,19 @@ def priced(
     return _priced(scene, account, meter, before, values=values, day=placement.day)
 
 
+def want(
+    scene: Scene,
+    account: Account,
+    usages: Sequence[Usage],
+    ours: int | None,
+    retell: Callable[[Told, Calculated], Told],
+) -> None:
+    """Have billing asked about the reply, where it can be. `ours`: kopecks, None where our lists do not tell."""
+    if account.branch in scene.rules.calculated:
+        question = Question(account.branch, account.number, tuple(usages))
+        scene.calculation = Calculation(question, ours, retell)
+
+
 def preliminary(
     scene: Scene, account: Account, meter: Meter, values: Sequence[int], placement: Placement
 ) -> int | None:
@@ -42,6 +59,7 @@ class Unbilled(NamedTuple):
     kopecks: int
     period: int
     """The newest reading's, `YYYYMM`."""
+    usages: tuple[Usage, ...]
 
 
 def unbilled(scene: Scene, account: Account) -> Unbilled | None:
@@ -53,6 +71,7 @@ def unbilled(scene: Scene, account: Account) -> Unbilled | None:
     if branch.tariffs is None:
         return None
     kopecks = period = 0
+    usages: list[Usage] = []
     for meter in scene.facts.open_meters(account):
         accepted = [reading for reading in scene.facts.live(meter) if reading.status in _ACCEPTED]
         day = local_day(branch, accepted[-1].sent_at) if accepted else meter.read_on
@@ -65,7 +84,8 @@ def unbilled(scene: Scene, account: Account) -> Unbilled | None:
         if found is None:
             return None
         kopecks, period = kopecks + found.kopecks, max(period, accepted[-1].period)
-    return Unbilled(kopecks, period) if period else None
+        usages.append(Usage(meter.serial, accepted[-1].values, day))
+    return Unbilled(kopecks, period, tuple(usages)) if period else None
 
 
 def _priced(

@@ -1,13 +1,16 @@
 """The one answer to a message: which text, filled with what this writer may see, fitted to the channel."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from core.domain.accounts import Account, Branch, Level, mask
+from core.domain.calculations import Calculated, Told, Usage
 from core.domain.keys import reference
+from core.domain.money import roubles
 from core.domain.readings import Code, Status
 from core.domain.windows import local_day
-from core.services.desk.estimates import may_be_told, preliminary
+from core.services.desk.estimates import may_be_told, preliminary, want
 from core.services.desk.look_up import Found
 from core.services.desk.scene import Scene
 from core.services.desk.settle import Item
@@ -186,12 +189,23 @@ def _with_estimate(scene: Scene, item: Item, text: str) -> str:
     if item.code is not Code.ACCEPTED or not may_be_told(scene, item.account) or _estimated(scene, text, 0) == text:
         return text
     kopecks = preliminary(scene, item.account, item.meter, item.values, item.placement)
-    return text if kopecks is None else _estimated(scene, text, kopecks)
+    said = text if kopecks is None else _estimated(scene, text, kopecks)
+
+    def retell(told: Told, calculated: Calculated) -> Told:
+        if said not in told.text:
+            return told
+        before, behind = told.text.split(said, 1)
+        return replace(told, text=_estimated(scene, text, calculated.charge, before=before, behind=behind))
+
+    usage = Usage(item.meter.serial, item.values, item.placement.day)
+    want(scene, item.account, (usage,), kopecks, retell)
+    return said
 
 
-def _estimated(scene: Scene, text: str, kopecks: int) -> str:
+def _estimated(scene: Scene, text: str, kopecks: int, *, before: str = "", behind: str = "") -> str:
     notes = scene.rules.texts.variants(scene.language, "estimate-linked", sum=roubles(kopecks))
-    return enriched(text, [f"{text} {note}" for note in notes], scene.capabilities)
+    fuller = [f"{before}{text} {note}{behind}" for note in notes]
+    return enriched(f"{before}{text}{behind}", fuller, scene.capabilities)
 
 
 def values_text(scene: Scene, values: Sequence[int]) -> str:
@@ -229,8 +243,3 @@ def _balance(scene: Scene, account: Account) -> tuple[str, str]:
         return full, brief
     said, *briefly = scene.rules.texts.variants(scene.language, "balance-transit", sum=roubles(transit))
     return f"{full} {said}", f"{brief}, {briefly[0]}" if briefly else f"{brief} {said}"
-
-
-def roubles(kopecks: int) -> str:
-    """`1234,56`: a comma, as Russian bills have it, and no separator that an old phone could not show."""
-    return f"{kopecks // 100},{kopecks % 100:02d}"

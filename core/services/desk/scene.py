@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from core.domain.accounts import Account, Branch, Branches, Level
 from core.domain.autopay import AutopayTerms
+from core.domain.calculations import Calculation
 from core.domain.facts import Facts
 from core.domain.messages import Address, Capabilities
 from core.domain.orders import Terms, in_transit
@@ -39,6 +40,8 @@ class Rules:
     """Channels whose pictures can be fetched, to look for bills' codes in them."""
     payments: Terms = field(default_factory=Terms)
     autopay: AutopayTerms = field(default_factory=AutopayTerms)
+    calculated: frozenset[str] = frozenset()
+    """Branches whose billing can be asked what readings cost."""
 
     def branch(self, account: Account | None) -> Branch:
         """The account's branch; for nobody's account the first one, whose phones are as good as any."""
@@ -74,6 +77,8 @@ class Scene:
     language: str
     new_key: Callable[[], int]
     draw: Draw
+    calculation: Calculation | None = None
+    """What billing is to be asked about the reply, once there is one that names what readings cost."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -96,10 +101,13 @@ class Scene:
         links = self.facts.links.get(self.address)
         return next((link for link in links if link.account_id == account.id), None) if links else None
 
-    def transit(self, account: Account) -> int:
-        """Kopecks that the account has paid through us and that its balance does not show yet."""
+    def transit(self, account: Account, known: date | None = None) -> int:
+        """Kopecks that the account has paid through us and that its balance does not show yet.
+
+        `known`: the day of what is known of the account, where that is not its balance's.
+        """
         paid = self.facts.paid.get(account.id, ())
-        return in_transit(paid, account.balance_date, self.rules.branch(account).timezone) if paid else 0
+        return in_transit(paid, known or account.balance_date, self.rules.branch(account).timezone) if paid else 0
 
     def is_stale(self, account: Account) -> bool:
         """Whether the account's balance is so old that we say so."""

@@ -27,9 +27,12 @@ def keep_asking(talk: Talk) -> None:
     if dialogue is None or decision.reply is None:
         return
     said, code, account_id = decision.reply, decision.code, decision.account_id
+    calculation = talk.scene.calculation
     say_again(talk, dialogue)
     decision.reply = compose([f"{said}\n{decision.reply}", said], (), talk.scene.capabilities)
     decision.code, decision.account_id = code, account_id
+    # Not the question's: its reply would be the question alone.
+    talk.scene.calculation = calculation
 
 
 def lead_on(talk: Talk) -> None:

@@ -7,6 +7,7 @@ from core.domain.accounts import Account, Level, mask
 from core.domain.autopay import CONSENT, LAST_DAY, Autopay, Mode, State
 from core.domain.decisions import NewPaymentPage
 from core.domain.handovers import digest_of
+from core.domain.money import roubles
 from core.services.desk import replies
 from core.services.dialogue import choose, menu
 from core.services.dialogue.talk import Talk
@@ -84,7 +85,7 @@ def _show(talk: Talk, account: Account, autopay: Autopay) -> None:
         rows.append((talk.choice("choice-autopay-change", "autopay-change"),))
     key = "autopay-status-paused" if autopay.state is State.PAUSED else f"autopay-status-{autopay.mode.value}-linked"
     words = {"account": mask(account.number), "card": autopay.label or "-", "day": str(autopay.day)}
-    sums = {"sum": replies.roubles(autopay.amount), "ceiling": replies.roubles(autopay.ceiling)}
+    sums = {"sum": roubles(autopay.amount), "ceiling": roubles(autopay.ceiling)}
     wanted = talk.scene.rules.texts.placeholders(talk.scene.language, key)
     given = {name: value for name, value in (words | sums).items() if name in wanted}
     talk.say_texts(talk.variants(key, **given), (*rows, (menu.cancel(talk),)))
@@ -135,7 +136,7 @@ def ask_ceiling(talk: Talk) -> None:
 
 def _ask_money(talk: Talk, key: str) -> None:
     terms = talk.scene.rules.autopay
-    least, most = (replies.roubles(limit) for limit in (terms.least, terms.most))
+    least, most = (roubles(limit) for limit in (terms.least, terms.most))
     talk.say(key, ((menu.cancel(talk),),), least=least, most=most)
 
 
@@ -185,7 +186,7 @@ def ask_agree(talk: Talk) -> None:
     data, account = talk.data, _account(talk)
     words = {"account": mask(account.number) if account is not None else "", "day": str(data["day"])}
     name = "sum" if data["mode"] == Mode.FIXED else "ceiling"
-    words |= {name: replies.roubles(data[name]), "days": str(talk.scene.rules.autopay.notice_days)}
+    words |= {name: roubles(data[name]), "days": str(talk.scene.rules.autopay.notice_days)}
     rows = ((talk.choice("choice-agree", "agree"),), (menu.cancel(talk),))
     talk.say_texts(talk.variants(f"autopay-consent-{data['mode']}-linked", **words), rows)
 
@@ -241,7 +242,7 @@ def _send_link(talk: Talk, account: Account, autopay: Autopay) -> None:
     )
     link = (f"{scene.rules.identity.public_url}{orders.PATH}{token}", talk.render("open-payment"))
     choices = menu.rows(talk) if scene.capabilities.button_rows else ()
-    talk.say("autopay-link-linked", choices, link=link, account=mask(account.number), sum=replies.roubles(amount))
+    talk.say("autopay-link-linked", choices, link=link, account=mask(account.number), sum=roubles(amount))
 
 
 def skip(talk: Talk) -> None:

@@ -1,6 +1,6 @@
 """Choosing an account and a meter, out of as many as there are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from core.domain.accounts import Account, Meter, mask
@@ -63,3 +63,30 @@ def account_of(talk: Talk, key: int | None) -> Account | None:
 def meter_of(talk: Talk, account: Account, key: int | None) -> Meter | None:
     """The account's meter with this key."""
     return next((meter for meter in open_meters(talk, account) if meter.id == key), None)
+
+
+def account_answered(talk: Talk, turn: Callable[[int], None], then: Callable[[Account], None]) -> bool:
+    """The answer to which account: another page of them, or one of the subscriber's own. False for anything else."""
+    page = number_in(talk.turn.pressed, "page")
+    account = account_of(talk, number_in(talk.turn.pressed, "account"))
+    if page is not None:
+        turn(page)
+    elif account is not None:
+        then(account)
+    else:
+        return False
+    return True
+
+
+def meter_answered(talk: Talk, then: Callable[[Account, Meter], None]) -> bool:
+    """The answer to which meter of the account that the dialogue is about, as `account_answered`."""
+    account = account_of(talk, talk.data.get("account"))
+    page = number_in(talk.turn.pressed, "page")
+    meter = meter_of(talk, account, number_in(talk.turn.pressed, "meter")) if account is not None else None
+    if account is not None and page is not None:
+        meters(talk, account, page)
+    elif account is not None and meter is not None:
+        then(account, meter)
+    else:
+        return False
+    return True

@@ -41,15 +41,9 @@ def begin(talk: Talk) -> None:
 
 def choose_account(talk: Talk) -> bool:
     """The answer to which account."""
-    page = choose.number_in(talk.turn.pressed, "page")
-    if page is not None:
-        choose.accounts(talk, "choose-account", page)
-        return True
-    account = choose.account_of(talk, choose.number_in(talk.turn.pressed, "account"))
-    if account is None:
-        return False
-    take_account(talk, account)
-    return True
+    return choose.account_answered(
+        talk, lambda page: choose.accounts(talk, "choose-account", page), lambda account: take_account(talk, account)
+    )
 
 
 def take_account(talk: Talk, account: Account) -> None:
@@ -70,16 +64,7 @@ def take_account(talk: Talk, account: Account) -> None:
 
 def choose_meter(talk: Talk) -> bool:
     """The answer to which meter."""
-    account = choose.account_of(talk, talk.data.get("account"))
-    page = choose.number_in(talk.turn.pressed, "page")
-    if account is not None and page is not None:
-        choose.meters(talk, account, page)
-        return True
-    meter = choose.meter_of(talk, account, choose.number_in(talk.turn.pressed, "meter")) if account else None
-    if account is None or meter is None:
-        return False
-    show(talk, account, meter)
-    return True
+    return choose.meter_answered(talk, lambda account, meter: show(talk, account, meter))
 
 
 def show(talk: Talk, account: Account, meter: Meter) -> None:

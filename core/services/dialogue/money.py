@@ -1,16 +1,19 @@
 """What is owed, and how to pay: in the chat where the channel may, else on our own page by a one-time link."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from core.domain import handovers, orders
 from core.domain.accounts import Account, Meter, mask
+from core.domain.calculations import Calculated, Told
 from core.domain.decisions import NewHandover, NewPaymentPage
 from core.domain.facts import PAY_WITH_READINGS
 from core.domain.handovers import digest_of
+from core.domain.money import roubles
 from core.domain.readings import Code
 from core.services.desk import replies
-from core.services.desk.estimates import may_be_told, unbilled
+from core.services.desk.estimates import Unbilled, may_be_told, unbilled, want
 from core.services.dialogue import choose, menu
 from core.services.dialogue.talk import Rows, Talk
 from parsers import kopecks
@@ -87,7 +90,7 @@ def take_sum(talk: Talk) -> bool:
 def ask_sum(talk: Talk) -> None:
     """How much is it to be?"""
     terms = talk.scene.rules.payments
-    least, most = (replies.roubles(limit) for limit in (terms.least, terms.most))
+    least, most = (roubles(limit) for limit in (terms.least, terms.most))
     talk.say("payment-sum", ((menu.cancel(talk),),), least=least, most=most)
 
 
@@ -139,7 +142,18 @@ def _send_link_with_readings(talk: Talk, account: Account) -> bool:
     found = unbilled(talk.scene, account) if may_pay(talk, account) else None
     if found is None or (amount := _owed(talk, account) + found.kopecks) <= 0:
         return False
-    _send_link(talk, account, talk.scene.rules.payments.proposed(amount), month=found.period % 100)
+    amount, month = talk.scene.rules.payments.proposed(amount), found.period % 100
+    url, digest = _new_page(talk, account, amount)
+    _say_link(talk, account, amount, url, month=month)
+
+    def retell(told: Told, calculated: Calculated) -> Told:
+        owed = _owed_by_billing(talk, account, calculated)
+        sum_ = talk.scene.rules.payments.proposed(owed) if owed > 0 else None
+        aside = talk.aside()
+        _say_link(aside, account, sum_, url, month=month)
+        return replace(told, text=aside.decision.reply or told.text, digest=digest, amount=sum_)
+
+    want(talk.scene, account, found.usages, found.kopecks, retell)
     return True
 
 
@@ -148,16 +162,17 @@ def _owed(talk: Talk, account: Account) -> int:
     return (account.balance or 0) - talk.scene.transit(account)
 
 
+def _owed_by_billing(talk: Talk, account: Account, calculated: Calculated) -> int:
+    """The same with readings, by billing's calculation."""
+    if calculated.to_pay is None:
+        return _owed(talk, account) + calculated.charge
+    return calculated.to_pay - talk.scene.transit(account, calculated.to_pay_on)
+
+
 def _choose(talk: Talk, then: Callable[[Talk, list[Account]], None]) -> bool:
-    page = choose.number_in(talk.turn.pressed, "page")
-    if page is not None:
-        choose.accounts(talk, "choose-account", page)
-        return True
-    account = choose.account_of(talk, choose.number_in(talk.turn.pressed, "account"))
-    if account is None:
-        return False
-    then(talk, [account])
-    return True
+    return choose.account_answered(
+        talk, lambda page: choose.accounts(talk, "choose-account", page), lambda account: then(talk, [account])
+    )
 
 
 def _offer_one(talk: Talk, account: Account) -> None:
@@ -166,59 +181,101 @@ def _offer_one(talk: Talk, account: Account) -> None:
     if not talk.scene.capabilities.may_send_payment_link:
         hand_over(talk, account, "payment")
         return
-    debt, notes, rows = _owed(talk, account), *_by_readings(talk, account)
+    say: Callable[[Talk, Sequence[str], Rows], None]
+    debt = _owed(talk, account)
     if debt > 0:
-        _send_link(talk, account, talk.scene.rules.payments.proposed(debt), notes=notes, rows=rows)
-        return
-    talk.go(PAY_SUM, account=account.id)
-    key = "payment-unknown-linked" if account.balance is None else "payment-nothing-linked"
-    talk.say(key, (*rows, (menu.cancel(talk),)), by_word=bool(rows), notes=notes, account=mask(account.number))
+        debt = talk.scene.rules.payments.proposed(debt)
+        url, _ = _new_page(talk, account, debt)
 
+        def say(talk: Talk, notes: Sequence[str], rows: Rows) -> None:
+            _say_link(talk, account, debt, url, notes=notes, rows=rows)
+    else:
+        talk.go(PAY_SUM, account=account.id)
+        key = "payment-unknown-linked" if account.balance is None else "payment-nothing-linked"
 
-def _by_readings(talk: Talk, account: Account) -> tuple[list[str], Rows]:
-    """What readings add to what is owed, and the choice to pay it; or the choice to send readings first."""
-    if not may_be_told(talk.scene, account) or not talk.scene.capabilities.button_rows:
-        # An SMS with a link has no room for a second sum.
-        return [], ()
-    found = unbilled(talk.scene, account)
+        def say(talk: Talk, notes: Sequence[str], rows: Rows) -> None:
+            talk.say(key, (*rows, (menu.cancel(talk),)), by_word=bool(rows), notes=notes, account=mask(account.number))
+
+    found = _found_by_readings(talk, account)
+    say(talk, *_by_readings(talk, account, None if found is None else _owed(talk, account) + found.kopecks))
     if found is None:
+        return
+
+    def retell(told: Told, calculated: Calculated) -> Told:
+        aside = talk.aside()
+        say(aside, *_by_readings(talk, account, _owed_by_billing(talk, account, calculated)))
+        return replace(told, text=aside.decision.reply or told.text, buttons=aside.decision.buttons)
+
+    want(talk.scene, account, found.usages, found.kopecks, retell)
+
+
+def _found_by_readings(talk: Talk, account: Account) -> Unbilled | None:
+    """What readings cost that billing has not taken, where it may be told. An SMS with a link has no room for it."""
+    if not may_be_told(talk.scene, account) or not talk.scene.capabilities.button_rows:
+        return None
+    return unbilled(talk.scene, account)
+
+
+def _by_readings(talk: Talk, account: Account, amount: int | None) -> tuple[list[str], Rows]:
+    """What readings make of what is owed, and the choice to pay it; or the choice to send readings first."""
+    if not may_be_told(talk.scene, account) or not talk.scene.capabilities.button_rows:
+        return [], ()
+    if amount is None:
         can_send = any(not meter.automatic for meter in talk.scene.facts.open_meters(account))
         return [], ((talk.choice("choice-readings-first", "submit"),),) if can_send else ()
-    amount = _owed(talk, account) + found.kopecks
     if amount <= 0:
         return [], ()
-    note = talk.render("payment-with-readings-linked", sum=replies.roubles(amount))
+    note = talk.render("payment-with-readings-linked", sum=roubles(amount))
     return [note], ((talk.choice("choice-with-readings", PAY_WITH_READINGS),),)
 
 
-def _send_link(
-    talk: Talk, account: Account, amount: int, *, month: int = 0, notes: Sequence[str] = (), rows: Rows = ()
-) -> None:
-    """A link to our payment page; the provider hears of it only when the button there is pressed.
+def _send_link(talk: Talk, account: Account, amount: int) -> None:
+    """A link to our payment page; the provider hears of it only when the button there is pressed."""
+    url, _ = _new_page(talk, account, amount)
+    _say_link(talk, account, amount, url)
 
-    `month`: of the readings that it is for, if it is. `rows`: choices above the menu.
-    """
+
+def _new_page(talk: Talk, account: Account, amount: int) -> tuple[str, str]:
+    """A new page of ours: its address, and the digest of its token."""
     terms, token = talk.scene.rules.payments, talk.scene.draw.token()
+    digest = digest_of(token)
     talk.decision.account_id = account.id
     talk.decision.code = "payment_link"
     talk.decision.payment_pages.append(
         NewPaymentPage(
-            digest=digest_of(token),
+            digest=digest,
             account_id=account.id,
             amount=amount,
             language=talk.scene.language,
             expires_at=talk.scene.now + terms.lasts,
         )
     )
-    url = f"{talk.scene.rules.identity.public_url}{orders.PATH}{token}"
+    return f"{talk.scene.rules.identity.public_url}{orders.PATH}{token}", digest
+
+
+def _say_link(
+    talk: Talk,
+    account: Account,
+    amount: int | None,
+    url: str,
+    *,
+    month: int = 0,
+    notes: Sequence[str] = (),
+    rows: Rows = (),
+) -> None:
+    """The answer with the link. `month`: of the readings that it is for, if it is; `rows`: choices above the menu.
+
+    `amount`: None where billing says that the readings leave nothing to pay.
+    """
     choices = (*rows, *menu.rows(talk)) if talk.scene.capabilities.button_rows else ()
+    key = "payment-reading-linked" if month else "payment-link-linked"
     talk.say(
-        "payment-reading-linked" if month else "payment-link-linked",
+        key if amount is not None else "payment-covered-linked",
         choices,
         notes=notes,
         link=(url, talk.render("open-payment")),
         account=mask(account.number),
-        sum=replies.roubles(amount),
+        sum=roubles(amount or 0),
         month=month,
     )
 

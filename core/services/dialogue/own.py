@@ -32,15 +32,7 @@ def begin(talk: Talk, page: int = 0) -> None:
 
 def answer_list(talk: Talk) -> bool:
     """One of them, or the next page."""
-    page = choose.number_in(talk.turn.pressed, "page")
-    if page is not None:
-        begin(talk, page)
-        return True
-    account = choose.account_of(talk, choose.number_in(talk.turn.pressed, "account"))
-    if account is None:
-        return False
-    card(talk, account)
-    return True
+    return choose.account_answered(talk, lambda page: begin(talk, page), lambda account: card(talk, account))
 
 
 def card(talk: Talk, account: Account) -> None:

@@ -11,6 +11,7 @@ from core.services.desk import replies
 from core.services.desk.look_up import Match
 from core.services.desk.settle import confirm, settle, take
 from core.services.dialogue import choose, figures, menu, money, pairing, summary
+from core.services.dialogue.summary import Summary
 from core.services.dialogue.talk import Rows, Talk
 from parsers import CommandKind
 
@@ -53,18 +54,15 @@ def ask_pair(talk: Talk) -> None:
 
 def choose_account(talk: Talk) -> bool:
     """The answer to which account."""
-    page = choose.number_in(talk.turn.pressed, "page")
-    if page is not None:
-        choose.accounts(talk, "choose-account", page, talk.choice("choice-other-account", "other"))
-        return True
     if talk.turn.pressed == "other":
         ask_pair(talk)
         return True
-    account = choose.account_of(talk, choose.number_in(talk.turn.pressed, "account"))
-    if account is None:
-        return False
-    take_account(talk, account)
-    return True
+    other = talk.choice("choice-other-account", "other")
+    return choose.account_answered(
+        talk,
+        lambda page: choose.accounts(talk, "choose-account", page, other),
+        lambda account: take_account(talk, account),
+    )
 
 
 def take_account(talk: Talk, account: Account) -> None:
@@ -88,18 +86,7 @@ def take_account(talk: Talk, account: Account) -> None:
 
 def choose_meter(talk: Talk) -> bool:
     """The answer to which meter."""
-    account = choose.account_of(talk, talk.data.get("account"))
-    if account is None:
-        return False
-    page = choose.number_in(talk.turn.pressed, "page")
-    if page is not None:
-        choose.meters(talk, account, page)
-        return True
-    meter = choose.meter_of(talk, account, choose.number_in(talk.turn.pressed, "meter"))
-    if meter is None:
-        return False
-    ask_values(talk, account, meter)
-    return True
+    return choose.meter_answered(talk, lambda account, meter: ask_values(talk, account, meter))
 
 
 def take_pair(talk: Talk) -> bool:
@@ -215,8 +202,13 @@ def show(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...]) ->
     said = summary.of(talk, account, meter, values, verdict)
     if said.priced and not verdict.suggestion and money.may_pay(talk, account):
         rows = (rows[0], (talk.choice("choice-yes-pay", PAY_FOR_READINGS),), *rows[1:])
-    texts = [f"{doubt} {text}".strip() for text in said.texts for doubt in doubts]
-    talk.say_texts(texts, rows, fuller=[f"{doubts[0]} {text}".strip() for text in said.priced])
+
+    def say(talk: Talk, said: Summary) -> None:
+        texts = [f"{doubt} {text}".strip() for text in said.texts for doubt in doubts]
+        talk.say_texts(texts, rows, fuller=[f"{doubts[0]} {text}".strip() for text in said.priced])
+
+    say(talk, said)
+    summary.want(talk, account, said, say)
 
 
 def answer_check(talk: Talk) -> bool:

@@ -1,16 +1,19 @@
 """What is said of values before they are stored: whose they are, what they mean, and what they would cost."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from core.domain.accounts import Account, Level, Meter, mask
+from core.domain.calculations import Calculated, Told, Usage
 from core.domain.estimate import Estimate, Line
+from core.domain.money import roubles
 from core.domain.readings import Code
 from core.domain.validation import Verdict
 from core.domain.windows import place
-from core.services.desk import replies
-from core.services.desk.estimates import priced
+from core.services.desk import estimates, replies
 from core.services.dialogue import choose
 from core.services.dialogue.talk import Talk
 
@@ -27,6 +30,12 @@ class Summary(NamedTuple):
 
     texts: tuple[str, ...]
     priced: tuple[str, ...] = ()
+    arguments: replies.Arguments | None = None
+    """What a text with a sum says beside it; None where no sum may be named."""
+    usage: Usage | None = None
+    """What the sum is asked for."""
+    kopecks: int | None = None
+    """The sum of our price lists, where they tell it."""
 
 
 def of(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...], verdict: Verdict) -> Summary:
@@ -43,14 +52,40 @@ def of(talk: Talk, account: Account, meter: Meter, values: tuple[int, ...], verd
         return Summary((*talk.variants("check", **arguments), *brief))
     arguments["consumption"] = str(verdict.consumption)
     texts = (*talk.variants("check-linked", **arguments), *brief)
-    found = priced(talk.scene, account, meter, values, placement) if verdict.code in _PRICED else None
-    if found is None:
+    if verdict.code not in _PRICED or not estimates.may_be_told(talk.scene, account):
         return Summary(texts)
-    plain = talk.variants("check-estimate-linked", sum=replies.roubles(found.kopecks), **arguments)
-    if len(found.lines) > MOST_LINES:
-        return Summary(texts, plain)
-    lines = "\n".join([talk.render("estimate-lines"), *(_line(talk, meter, line, found) for line in found.lines)])
-    return Summary(texts, (f"{plain[0]}\n\n{lines}", *plain))
+    usage = Usage(meter.serial, values, placement.day)
+    found = estimates.priced(talk.scene, account, meter, values, placement)
+    if found is None:
+        return Summary(texts, arguments=arguments, usage=usage)
+    lines = [_line(talk, meter, line, found) for line in found.lines]
+    return Summary(texts, _priced(talk, found.kopecks, lines, arguments), arguments, usage, found.kopecks)
+
+
+def want(talk: Talk, account: Account, said: Summary, say: Callable[[Talk, Summary], None]) -> None:
+    """Have billing asked what the values cost, and the summary said with its sum. `say` is how it was said."""
+    arguments, usage = said.arguments, said.usage
+    if arguments is None or usage is None:
+        return
+
+    def retell(told: Told, calculated: Calculated) -> Told:
+        aside = talk.aside()
+        lines = [
+            talk.render("calculation-line-linked", name=item.name, sum=roubles(item.kopecks))
+            for item in calculated.items
+        ]
+        say(aside, said._replace(priced=_priced(talk, calculated.charge, lines, arguments)))
+        return replace(told, text=aside.decision.reply or told.text)
+
+    estimates.want(talk.scene, account, (usage,), said.kopecks, retell)
+
+
+def _priced(talk: Talk, kopecks: int, lines: Sequence[str], arguments: replies.Arguments) -> tuple[str, ...]:
+    """The summary with a sum, fullest first: what the sum is made of stands below it where that is not too much."""
+    plain = talk.variants("check-estimate-linked", sum=roubles(kopecks), **arguments)
+    if not 0 < len(lines) <= MOST_LINES:
+        return plain
+    return "\n".join([f"{plain[0]}\n", talk.render("estimate-lines"), *lines]), *plain
 
 
 def _line(talk: Talk, meter: Meter, line: Line, found: Estimate) -> str:
@@ -58,7 +93,7 @@ def _line(talk: Talk, meter: Meter, line: Line, found: Estimate) -> str:
     arguments = {
         "kwh": _decimal(line.kwh),
         "price": str(line.price).replace(".", ","),
-        "sum": replies.roubles(line.kopecks),
+        "sum": roubles(line.kopecks),
         "zone": talk.render(f"zone-{meter.zones}-{line.register + 1}") if meter.zones > 1 else "",
     }
     said = talk.render("estimate-line-linked", **arguments).strip()

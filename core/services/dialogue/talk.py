@@ -84,6 +84,14 @@ class Talk:
         """The accounts that the sender may ask about."""
         return self.scene.own_accounts()
 
+    def aside(self) -> "Talk":
+        """The same turn, to be answered otherwise: what is said there changes nothing here."""
+        decision = self.decision
+        spare = Decision(
+            key=decision.key, event=decision.event, received_at=decision.received_at, sent_at=decision.sent_at
+        )
+        return Talk(self.turn, self.scene, spare, self.lead)
+
     def go(self, step: str, **data: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         """Begin a step, keeping of the old data only what is given."""
         about = [value for name, value in data.items() if name == "account" and isinstance(value, int)]

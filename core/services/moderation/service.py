@@ -168,16 +168,23 @@ class Moderation:
             raise Refused("somebody was faster; look at the case again", "faster")
         return claimed
 
-    async def next_case(self, moderator: str, filters: Filters | None = None, after: Case | None = None) -> Case | None:
+    async def next_case(
+        self,
+        moderator: str,
+        filters: Filters | None = None,
+        after: Case | None = None,
+        *,
+        lasts: timedelta | None = None,
+    ) -> Case | None:
         """Claim the most urgent case that nobody works on, behind `after` if given; None where there is none.
 
-        One statement finds and claims it, so no two moderators get the same one.
+        One statement finds and claims it, so no two moderators get the same one. `lasts`: how long, if not as usual.
         """
         _check_name(moderator)
         now = self._clock.now()
 
         def job(connection: Any) -> Case | None:  # noqa: ANN401 - as above
-            until = now + self._claim
+            until = now + (lasts or self._claim)
             claimed = cases.claim_next(connection, moderator, filters or Filters(), until, now, after=after)
             return self._note_claim(connection, claimed, moderator, now)
 
@@ -246,13 +253,14 @@ class Moderation:
         await self.note_look(seen, moderator, reveal=reveal)
         return seen
 
-    async def note_look(self, seen: Picture, moderator: str, *, reveal: bool = False) -> None:
+    async def note_look(self, seen: Picture, moderator: str, *, reveal: bool = False, ahead: bool = False) -> None:
         """Write down that he looks: before he is shown it, and after it is known that he may.
 
-        `reveal`: address and phone will be shown whole, and not masked.
+        `reveal`: address and phone will be shown whole, and not masked. `ahead`: in his browser, and not shown yet.
         """
         _check_name(moderator)
-        record = self.ledger.record("revealed" if reveal else "viewed", moderator, self._clock.now(), seen.case.id)
+        what = "revealed" if reveal else "loaded" if ahead else "viewed"
+        record = self.ledger.record(what, moderator, self._clock.now(), seen.case.id)
         await self._database.write(partial(cases.write, records=[record]))
 
     def canned(self, seen: Picture) -> list[Canned]:

@@ -8,6 +8,7 @@ from core.domain.accounts import Account, Branches, mask
 from core.domain.decisions import PAYMENT_MISMATCH, NewCase
 from core.domain.keys import reference
 from core.domain.messages import Address, Capabilities
+from core.domain.money import decimal
 from core.domain.orders import (
     OPEN,
     Attempt,
@@ -105,7 +106,7 @@ class Teller:
             return self.apply(connection, attempt.id, said, now)
         if said.state is not PaymentState.PAID:
             return Verdict()
-        text = f"{provider} {said.provider_id}: {_money(said.amount)} {said.currency} for an order that we do not know"
+        text = f"{provider} {said.provider_id}: {decimal(said.amount)} {said.currency} for an order that we do not know"
         put_case(connection, self._new_key(now), NewCase(kind=PAYMENT_MISMATCH, text=text), None, now)
         return Verdict(case=PAYMENT_MISMATCH)
 
@@ -127,8 +128,8 @@ class Teller:
         self, connection: Connection, kind: str, order: Order, attempt: Attempt, *, said: Payment, now: datetime
     ) -> None:
         text = (
-            f"{attempt.provider} {said.provider_id}: {_money(said.amount)} {said.currency}"
-            f"{' (test)' if said.is_test else ''}; order {reference(order.id)}: {_money(order.amount)}"
+            f"{attempt.provider} {said.provider_id}: {decimal(said.amount)} {said.currency}"
+            f"{' (test)' if said.is_test else ''}; order {reference(order.id)}: {decimal(order.amount)}"
         )
         item = NewCase(kind=kind, branch=order.branch, account_id=order.account_id, text=text, language=order.language)
         put_case(connection, self._new_key(now), item, order.address, now)
@@ -141,7 +142,7 @@ class Teller:
         if can is None or payer is None:
             return
         if can.may_show_balance:
-            arguments = {"account": mask(payer.number), "sum": f"{_money(order.amount)}".replace(".", ",")}
+            arguments = {"account": mask(payer.number), "sum": f"{decimal(order.amount)}".replace(".", ",")}
             variants = self._texts.variants(order.language, f"{key}-linked", **arguments)
         else:
             variants = self._texts.variants(order.language, key)
@@ -186,7 +187,3 @@ def _move(order: Order, state: OrderState, attempt: Attempt, said: Payment, now:
         order.provider, order.provider_id = attempt.provider, said.provider_id
         order.method = (said.method or attempt.method)[:LONGEST_METHOD]
     order.receipt_url = said.receipt_url or order.receipt_url
-
-
-def _money(kopecks: int) -> str:
-    return f"{kopecks // 100}.{kopecks % 100:02d}"

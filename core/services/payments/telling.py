@@ -7,6 +7,7 @@ from typing import Any
 from core.domain.accounts import Branches, mask
 from core.domain.autopay import Autopay, AutopayTerms
 from core.domain.messages import Button, Buttons, Capabilities
+from core.domain.money import roubles
 from core.domain.windows import local_day
 from core.services.fitting import compose
 from core.services.texts import Texts
@@ -83,8 +84,3 @@ class Voice:
         if now < span.begins:
             return span.begins
         return now if now < span.ends else self._terms.hours.on(known, today + timedelta(days=1)).begins
-
-
-def roubles(kopecks: int) -> str:
-    """`1234,56`, as in all our messages."""
-    return f"{kopecks // 100},{kopecks % 100:02d}"

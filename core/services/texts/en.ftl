@@ -287,6 +287,8 @@ check-estimate-linked = Please check: account { $account }, meter { $meter }, { 
 # Below the check, for screens that have room for it.
 estimate-lines = How the sum comes about:
 estimate-line-linked = { $zone } { $kwh } kWh x { $price } = { $sum }
+# The same in the words of the billing system, where it can be asked.
+calculation-line-linked = { $name }: { $sum }
 zone-2-1 = day
 zone-2-2 = night
 zone-3-1 = peak
@@ -415,6 +417,8 @@ payment-link-linked = Account { $account }: pay { $sum } RUB. The sum can be cha
 payment-reading-linked = Readings accepted for { month }. Account { $account }: preliminary sum to pay { $sum } RUB. It can be changed on the page.
     .short = Accepted for { month }. Preliminary { $sum } RUB, account { $account }:
 payment-with-readings-linked = With the latest readings preliminarily { $sum } RUB.
+payment-covered-linked = Readings accepted for { $month }. Account { $account }: nothing to pay now, readings included. You can pay in advance on the page.
+    .short = Accepted for { $month }. Account { $account }: nothing to pay. In advance:
 payment-nothing-linked = Account { $account }: nothing to pay now. To pay in advance, send a sum, such as 500.
     .short = Account { $account } is paid. To pay in advance, send a sum.
 payment-unknown-linked = Account { $account }: no balance is known yet. To pay, send a sum, such as 500.

@@ -292,6 +292,8 @@ check-estimate-linked = Проверьте: счёт { $account }, счётчи�
 # Below the check, for screens that have room for it.
 estimate-lines = Из чего сумма:
 estimate-line-linked = { $zone } { $kwh } кВт·ч × { $price } = { $sum }
+# The same in the words of the billing system, where it can be asked.
+calculation-line-linked = { $name }: { $sum }
 zone-2-1 = день
 zone-2-2 = ночь
 zone-3-1 = пик
@@ -420,6 +422,8 @@ payment-link-linked = Счёт { $account }: оплатить { $sum } руб. �
 payment-reading-linked = Показания приняты за { month }. Счёт { $account }: предварительно к оплате { $sum } руб. Сумму можно изменить на странице.
     .short = Принято за { month }. Предварительно { $sum } руб., счёт { $account }:
 payment-with-readings-linked = С последними показаниями предварительно { $sum } руб.
+payment-covered-linked = Показания приняты за { $month }. Счёт { $account }: вместе с ними платить сейчас нечего. Заплатить вперёд можно на странице.
+    .short = Принято за { $month }. Счёт { $account }: платить нечего. Вперёд:
 payment-nothing-linked = Счёт { $account }: платить сейчас нечего. Чтобы заплатить вперёд, напишите сумму, например 500.
     .short = Счёт { $account } оплачен. Заплатить вперёд: напишите сумму.
 payment-unknown-linked = Счёт { $account }: сведений о балансе пока нет. Чтобы заплатить, напишите сумму, например 500.

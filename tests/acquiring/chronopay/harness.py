@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from core.acquiring.amounts import roubles
 from core.acquiring.chronopay import sign
 from core.acquiring.chronopay.emulator import KEY, SECRET, ChronopayEmulator
 from core.acquiring.chronopay.provider import ChronopayProvider
 from core.domain.messages import RawRequest
+from core.domain.money import decimal
 from core.ports.acquiring import Payment
 from tests.acquiring.emulated import EmulatedHarness, sealed
 from tests.acquiring.harness import AMOUNT, ORDER, Ability
@@ -39,7 +39,7 @@ class ChronopayHarness(EmulatedHarness):
         return sale
 
     async def pay(self, kept: Any, *, amount: int = AMOUNT, currency: str = "RUB") -> None:
-        await self.emulator.pay(kept, total=roubles(amount), currency=currency)
+        await self.emulator.pay(kept, total=decimal(amount), currency=currency)
 
     def sealed(self, fields: Mapping[str, str]) -> RawRequest:
         query = urlencode({"order": ORDER, "token": sign.token(ORDER, KEY)})

@@ -39,7 +39,9 @@ class CloudpaymentsHarness(EmulatedHarness):
         self.provider: CloudpaymentsProvider = self.build()
 
     def build(self, total_seconds: float = 20, **settings: Any) -> CloudpaymentsProvider:
-        return CloudpaymentsProvider(self.emulator.settings(**settings), total_seconds=total_seconds)
+        return CloudpaymentsProvider(
+            self.emulator.settings(**settings), total_seconds=total_seconds, list_seconds=total_seconds
+        )
 
     @property
     def opened(self) -> int:

@@ -1,5 +1,6 @@
 from tests.acquiring.conformance import ProviderConformance, ProviderSaving
+from tests.acquiring.listing import ProviderListing
 
 
-class TestCloudpayments(ProviderConformance, ProviderSaving):
+class TestCloudpayments(ProviderConformance, ProviderSaving, ProviderListing):
     """The whole contract, with the fixture `harness` of this folder."""

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from core.acquiring.amounts import roubles
 from core.acquiring.emulation import Fault
 from core.acquiring.robokassa import sign
 from core.acquiring.robokassa.emulator import RobokassaEmulator
 from core.acquiring.robokassa.provider import RobokassaProvider
 from core.domain.messages import RawRequest
+from core.domain.money import decimal
 from core.ports.acquiring import Payment
 from core.ports.channel import Misconfigured, OutcomeUnknown, RateLimited, SendFailure
 from tests.acquiring.emulated import EmulatedHarness, sealed
@@ -41,7 +41,7 @@ class RobokassaHarness(EmulatedHarness):
         return len(self.emulator.operations)
 
     async def pay(self, kept: Any, *, amount: int = AMOUNT, currency: str = "RUB") -> None:
-        await self.emulator.pay(kept, total=roubles(amount))
+        await self.emulator.pay(kept, total=decimal(amount))
 
     def sealed(self, fields: Mapping[str, str]) -> RawRequest:
         return sealed("POST", {**fields, "SignatureValue": sign.result(self.emulator.settings(), fields)})

@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from core.acquiring.amounts import roubles
 from core.acquiring.yookassa.emulator.server import SECRET, Fault, YookassaEmulator
 from core.acquiring.yookassa.provider import YookassaProvider
 from core.domain.messages import RawRequest
+from core.domain.money import decimal
 from core.ports.acquiring import Payment
 from core.ports.channel import Misconfigured, OutcomeUnknown, RateLimited, SendFailure
 from tests.acquiring.emulated import nobody
@@ -46,7 +46,7 @@ class YookassaHarness(Harness):
         return pay_url.rpartition("/")[2]
 
     async def pay(self, kept: Any, *, amount: int = AMOUNT, currency: str = "RUB") -> None:
-        self.emulator.succeed(kept, amount=roubles(amount))
+        self.emulator.succeed(kept, amount=decimal(amount))
         self.emulator.payments[kept].object["amount"]["currency"] = currency
         self._calls.append(self.emulator.notification(kept))
 

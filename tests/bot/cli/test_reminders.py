@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import update
 
-from bot.assembly import reminder_rules
 from bot.cli import meterline
 from bot.cli.context import App
 from bot.registry import lines
+from bot.ruling import reminder_rules
 from bot.settings import load
 from core.services.reminders import Planner
 from core.storage.database import SqliteDatabase, connect

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from core.domain.accounts import Account
 from core.domain.decisions import Decision
+from core.domain.money import roubles
 from core.domain.orders import Terms
 from core.domain.privacy import restricted
 from core.domain.subscribers import Identity
-from core.services.desk.replies import roubles
 from tests import world
 from tests.domain.test_estimate import LISTS
 from tests.journeys.player import FILES, SENDERS

@@ -27,6 +27,7 @@ TELLING = frozenset(
         "estimate-linked",
         "check-estimate-linked",
         "estimate-line-linked",
+        "calculation-line-linked",
         "payment-with-readings-linked",
         "payment-link-linked",
         "payment-reading-linked",

@@ -14,6 +14,8 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from core.acquiring.yookassa.emulator import lists
+from core.acquiring.yookassa.emulator.answers import error, iso
 from core.acquiring.yookassa.settings import Settings
 from core.ports.clock import Clock, SystemClock
 
@@ -33,6 +35,8 @@ class Fault(StrEnum):
     RESET = "takes it, and drops the connection"
     HANG = "takes it, and does not answer"
     GARBLED = "takes it, and answers 200 with something unreadable"
+    ECHO = "400, and repeats what it was sent, wherever a word of its own belongs"
+    STUCK = "a list: each page leads to itself"
 
 
 _AFTER: Final = frozenset({Fault.BROKEN_AFTER, Fault.RESET, Fault.HANG, Fault.GARBLED})
@@ -65,6 +69,7 @@ class YookassaEmulator:
         """(method, path) of every call, refused ones included."""
         self.statuses: list[int] = []
         """Of our answers to notifications; 0 where nobody answered."""
+        self.refunds: list[dict[str, Any]] = []
         self.methods: set[str] = set()
         """Stored methods, by the payment that stored them."""
         self.declines = ""
@@ -88,7 +93,9 @@ class YookassaEmulator:
         """Listen, on a free port unless one is given."""
         app = web.Application()
         app.router.add_post("/v3/payments", self._create)
+        app.router.add_get("/v3/payments", self._list)
         app.router.add_get("/v3/payments/{id}", self._look)
+        app.router.add_get("/v3/refunds", self._list)
         app.router.add_get("/v3/me", self._me)
         app.router.add_get("/checkout/{id}", self._checkout)
         app.router.add_post("/checkout/{id}", self._pressed)
@@ -110,7 +117,7 @@ class YookassaEmulator:
     def succeed(self, payment_id: str, *, amount: str = "", test: bool | None = None) -> None:
         """The subscriber pays; `amount` and `test` make it another payment than the one we asked for."""
         known = self.payments[payment_id].object
-        known |= {"status": "succeeded", "paid": True, "captured_at": _iso(self._clock.now())}
+        known |= {"status": "succeeded", "paid": True, "captured_at": iso(self._clock.now())}
         if known["payment_method"].get("wanted"):
             card = {"last4": "4242", "first6": "555555"}
             known["payment_method"] = {"type": "bank_card", "id": payment_id, "saved": True, "card": card}
@@ -128,6 +135,8 @@ class YookassaEmulator:
         """The shop gives all of it back."""
         known = self.payments[payment_id].object
         known["refunded_amount"] = known["amount"]
+        made = {"id": f"refund-{payment_id}", "payment_id": payment_id, "amount": known["amount"]}
+        self.refunds.append(made | {"status": "succeeded", "created_at": iso(self._clock.now())})
 
     def notification(self, payment_id: str, event: str = "") -> bytes:
         """A call's body, with the object as it stands now."""
@@ -152,22 +161,22 @@ class YookassaEmulator:
             return fault
         body, key = await request.read(), request.headers.get("Idempotence-Key", "")
         if not 0 < len(key) <= KEY_LIMIT:
-            return _error(400, "invalid_request", "Idempotence-Key")
+            return error(400, "invalid_request", "Idempotence-Key")
         known = self.keys.get(key)
         if known is not None and known.body != body:
-            return _error(400, "invalid_request", "Idempotence-Key")
+            return error(400, "invalid_request", "Idempotence-Key")
         if known is None:
             try:
                 known = self._kept(json.loads(body), body, key)
             except (ValueError, KeyError, TypeError):
-                return _error(400, "invalid_request", "amount")
+                return error(400, "invalid_request", "amount")
         return await self._answer(request, fault, known.object)
 
     def _kept(self, asked: dict[str, Any], body: bytes, key: str) -> Kept:
         number = f"{next(self._ids):08x}-000f-5000-8000-{len(self.payments):012x}"
         now = self._clock.now()
         if "payment_method_id" in asked:
-            return self._charged(asked, Kept(body, key, {"id": number, "created_at": _iso(now)}), now)
+            return self._charged(asked, Kept(body, key, {"id": number, "created_at": iso(now)}), now)
         made: dict[str, Any] = {
             "id": number,
             "status": "pending",
@@ -178,7 +187,7 @@ class YookassaEmulator:
                 "return_url": asked["confirmation"]["return_url"],
                 "confirmation_url": f"{self.url}/checkout/{number}",
             },
-            "created_at": _iso(now),
+            "created_at": iso(now),
             "description": asked["description"],
             "metadata": asked["metadata"],
             "payment_method": {"type": asked.get("payment_method_data", {}).get("type", "bank_card"), "id": number},
@@ -205,7 +214,7 @@ class YookassaEmulator:
             "refundable": not refused,
             "test": self.is_test,
         }
-        kept.object |= {"cancellation_details": {"reason": refused}} if refused else {"captured_at": _iso(now)}
+        kept.object |= {"cancellation_details": {"reason": refused}} if refused else {"captured_at": iso(now)}
         self.payments[kept.id] = self.keys[kept.key] = kept
         return kept
 
@@ -215,8 +224,20 @@ class YookassaEmulator:
             return fault
         known = self.payments.get(request.match_info["id"])
         if known is None:
-            return _error(404, "not_found", "payment_id")
+            return error(404, "not_found", "payment_id")
         return await self._answer(request, fault, known.object)
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        fault = await self._begin(request)
+        if isinstance(fault, web.StreamResponse):
+            return fault
+        payments = [kept.object for kept in self.payments.values()]
+        found = lists.page(self.refunds if request.path.endswith("/refunds") else payments, request.query)
+        if isinstance(found, str):
+            return error(400, "invalid_request", found)
+        if fault is Fault.STUCK:
+            found |= {"next_cursor": cursor} if (cursor := request.query.get("cursor")) else {}
+        return await self._answer(request, fault, found)
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
         fault = await self._begin(request)
@@ -230,20 +251,23 @@ class YookassaEmulator:
         expected = f"Basic {base64.b64encode(f'{SHOP}:{SECRET}'.encode()).decode()}"
         fault = self.faults.popleft() if self.faults else None
         if fault is Fault.UNAUTHORIZED or request.headers.get("Authorization") != expected:
-            return _error(401, "invalid_credentials", "Authorization")
+            return error(401, "invalid_credentials", "Authorization")
         if fault is Fault.LIMITED:
-            answer = _error(429, "too_many_requests", "")
+            answer = error(429, "too_many_requests", "")
             answer.headers["Retry-After"] = "7"
             return answer
         if fault is Fault.BROKEN:
-            return _error(500, "internal_server_error", "")
+            return error(500, "internal_server_error", "")
+        if fault is Fault.ECHO:
+            sent = (await request.text()) or request.path_qs
+            return error(400, sent, sent)
         return fault
 
     async def _answer(self, request: web.Request, fault: Fault | None, found: dict[str, Any]) -> web.StreamResponse:
         if fault not in _AFTER:
             return web.json_response(found)
         if fault is Fault.BROKEN_AFTER:
-            return _error(500, "internal_server_error", "")
+            return error(500, "internal_server_error", "")
         if fault is Fault.GARBLED:
             return web.Response(body=b"<html>", content_type="text/html")
         if fault is Fault.HANG:
@@ -269,12 +293,3 @@ class YookassaEmulator:
         self.succeed(number)
         known = self.payments[number].object
         return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": known["confirmation"]["return_url"]})
-
-
-def _error(status: int, code: str, parameter: str) -> web.Response:
-    values = {"type": "error", "id": "e", "code": code, "parameter": parameter, "description": code}
-    return web.json_response(values, status=status)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

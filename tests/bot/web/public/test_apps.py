@@ -85,6 +85,8 @@ async def test_from_the_messenger_to_the_bank(
         assert (status, text) == (303, "")
         path = f"/pay/app/{headers['Location']}"
         assert path.startswith(f"/pay/app/{channel}/")
+        again = [await till.call("POST", f"/pay/app/{channel}", launch=data, account="1") for _ in range(3)]
+        assert {answer[2]["Location"] for answer in again} == {headers["Location"]}
         assert await pages(till) == [WHO]
         status, text, headers = await till.call("GET", path)
         assert 'value="987,65"' in text

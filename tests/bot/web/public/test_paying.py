@@ -1,7 +1,6 @@
 """The payment page and the providers' hook over HTTP, with the real service and an emulated YooKassa."""
 
 import asyncio
-import io
 import re
 from collections.abc import AsyncIterator
 from html import unescape
@@ -9,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import logs
 from core.domain import bill_codes
 from core.storage.database import Unavailable
-from core.storage.tables import account, payment_attempt, payment_notice, payment_order
+from core.storage.tables import account, payment_notice, payment_order
 from tests.bot.web.public.counter import FROM_YOOKASSA, TOKEN, Counter, counter
 from tests.bot.web.public.test_pages import said
 from tests.conftest import FixedClock
@@ -267,30 +265,6 @@ async def test_an_unavailable_database_makes_the_bank_call_again(
     assert await till.notify(payment_id) == 200
     await until_done(till)
     assert await till.orders() == ["paid"]
-
-
-async def test_a_token_is_in_no_log(till: Counter, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the page's nor the one that the bank sends the subscriber back with, even when a page fails."""
-    written = io.StringIO()
-    monkeypatch.setattr("sys.stderr", written)
-    logs.configure("debug", "json", frozenset())
-    try:
-        await till.press(path)
-        (payment,) = till.bank.payments.values()
-        back = payment.object["confirmation"]["return_url"].rpartition("/")[2]
-        await till.call("GET", f"/pay/{back}")
-
-        async def fail(token: str) -> None:
-            raise RuntimeError(f"failed at /pay/{token}")
-
-        monkeypatch.setattr(till.running.service.payments, "view", fail)
-        assert (await till.call("GET", path))[0] == 500
-    finally:
-        logs.configure("info", "json", frozenset())
-    assert TOKEN not in written.getvalue()
-    assert back not in written.getvalue()
-    (attempt,) = await stored(till.running.service.database, payment_attempt)
-    assert back not in repr(attempt)
 
 
 async def test_the_retailers_own_site(sqlite_url: str, tmp_path: Path, clock: FixedClock) -> None:

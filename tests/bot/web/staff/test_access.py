@@ -65,7 +65,7 @@ TABLE = {
     ("POST", "/staff/case/{ref}/reveal"): (IN, CODE, CODE, 404, 404, 404, 403),
     **{
         ("POST", f"/staff/case/{{ref}}/{act}"): (IN, CODE, CODE, 403, 404, 404, 403)
-        for act in ("decide", "claim", "release", "next", "undo", "remember")
+        for act in ("decide", "claim", "release", "next", "ahead", "undo", "remember")
     },
     **{
         ("GET", f"/staff/{path}"): (

@@ -127,7 +127,7 @@ async def test_reveal(reception: Reception) -> None:
     assert (await auditor.post(f"/staff/case/{ref}/reveal"))[0] == 403
 
 
-ACTS = ("reveal", "decide", "claim", "release", "next", "undo", "remember")
+ACTS = ("reveal", "decide", "claim", "release", "next", "ahead", "undo", "remember")
 
 
 async def test_other_branches(reception: Reception) -> None:
