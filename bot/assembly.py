@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.launching import launch_routes
 from bot.neighbours import Neighbours
-from bot.oidc.issuer import Issuer, client
+from bot.oidc.assembly import oidc_pages
 from bot.paying import providers
 from bot.registry import capabilities, lines
 from bot.ruling import fetching, greetings, reminder_rules, rules
@@ -38,7 +38,6 @@ from bot.web.staff.files import Files
 from bot.web.staff.gate import PREFIX
 from bot.web.staff.linking import Linking
 from bot.web.staff.live import Live
-from bot.web.staff.oidc import OidcPages
 from bot.web.staff.own import Own
 from bot.web.staff.queue import Queue
 from bot.web.staff.statistics import StatisticsPages
@@ -58,7 +57,6 @@ from core.services.payments import Payments
 from core.services.photos import Photos
 from core.services.retention import Retention
 from core.services.staff import Accounts, Passwords, Sessions, Signing
-from core.services.staff.vouching import Vouching
 from core.services.staff_chat import Links
 from core.services.statistics import Statistics
 from core.services.texts import Texts
@@ -260,13 +258,6 @@ def staff_pages(
             ),
         ],
     )
-
-
-def oidc_pages(settings: Settings, gate: Gate, sessions: Sessions, clock: Clock) -> OidcPages:
-    """The way in by an issuer, where one is set up."""
-    section = settings.staff.oidc
-    issuer = Issuer(client(section, settings.server.public_url), clock) if section.enabled else None
-    return OidcPages(gate, Vouching(sessions, ask_totp=section.ask_totp), issuer, clock, label=section.button)
 
 
 def web_moderation(settings: Settings, database: Database, clock: Clock, texts: Texts) -> Moderation:

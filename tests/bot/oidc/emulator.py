@@ -140,10 +140,8 @@ class Issuer:
 
     async def document(self, _request: web.Request) -> web.Response:
         self.asked.append("document")
-        if Fault.NO_DOCUMENT in self.faults:
-            return web.Response(status=404)
-        if Fault.UNREADABLE in self.faults:
-            return web.Response(text="<html>")
+        if {Fault.NO_DOCUMENT, Fault.UNREADABLE} & self.faults:
+            return web.Response(text="<html>", status=404 if Fault.NO_DOCUMENT in self.faults else 200)
         return web.json_response(
             {
                 "issuer": f"{self.url}/" if Fault.OTHER_DOCUMENT in self.faults else self.url,
@@ -212,10 +210,8 @@ class Issuer:
         self.asked.append("token")
         if Fault.HANG in self.faults:
             await self.released.wait()
-        if Fault.BROKEN in self.faults:
-            return web.Response(status=500, text="trace")
-        if Fault.HTML in self.faults:
-            return web.Response(text="<html>", content_type="text/html")
+        if {Fault.BROKEN, Fault.HTML} & self.faults:
+            return web.Response(text="<html>", status=500 if Fault.BROKEN in self.faults else 200)
         if Fault.REDIRECT in self.faults:
             return web.Response(status=302, headers={"Location": f"{self.url}/auth"})
         form = {name: str(value) for name, value in (await request.post()).items()}

@@ -8,11 +8,19 @@ import pytest
 
 from bot.demo.configuration import free_port
 from bot.settings import Settings, load
+from core.storage.tables import staff_oidc_link
 from tests.bot.oidc.emulator import CLIENT, SECRET, Issuer
-from tests.bot.web.staff.conftest import Answer, Visit
+from tests.bot.web.staff.conftest import Answer, Reception, Visit
 from tests.conftest import FixedClock
+from tests.services.staff.desk import everything
 
 SUBJECT = "sub-of-ivanova"
+DOWN = (503, "Единый вход сейчас не отвечает. Войдите по паролю")
+ASTRAY = (403, "Этот вход начат в другом окне, уже завершён")
+DENIED = (403, "Единый вход отказал, или вы отменили вход")
+DISTRUSTED = (403, "Ответу единого входа нельзя доверять")
+UNKNOWN = (403, "учётной записи для вас здесь нет")
+LOCKED = (429, "Слишком много попыток")
 
 
 @pytest.fixture
@@ -68,3 +76,15 @@ class Traveller:
     async def go(self, following: str = "") -> Answer:
         """All of it."""
         return await self.visit.get(await self.sign_in_there(await self.leave(following)))
+
+
+def traveller(reception: Reception) -> Traveller:
+    return Traveller(reception.visit())
+
+
+async def subjects(reception: Reception) -> list[str]:
+    return await everything(reception.database, staff_oidc_link.c.subject)
+
+
+async def is_in(visit: Visit) -> bool:
+    return (await visit.get("/staff/"))[0] == 200
