@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.launching import launch_routes
 from bot.neighbours import Neighbours
+from bot.oidc.assembly import oidc_pages
 from bot.paying import providers
 from bot.registry import capabilities, lines
 from bot.ruling import fetching, greetings, reminder_rules, rules
@@ -223,7 +224,8 @@ def staff_pages(
         gate,
         [
             Files(),
-            Entering(gate, signing, sessions, clock),
+            Entering(gate, signing, sessions, clock, issuer=settings.staff.oidc.button),
+            oidc_pages(settings, gate, sessions, clock),
             Own(
                 gate,
                 signing=signing,

@@ -249,6 +249,12 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _reachable(self) -> "Settings":
+        if self.staff.oidc.enabled and not self.server.public_url:
+            raise ValueError("staff.oidc needs server.public_url: the issuer sends browsers back to it")
+        return self
+
+    @model_validator(mode="after")
     def _calculable(self) -> "Settings":
         priced = {branch.code: branch.tariffs is not None for branch in self.branch}
         for code in self.calculation.branches:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.oidc.settings import Oidc
 from core.domain.staff import Role
 from core.services.staff import Lasting
 
@@ -21,6 +22,7 @@ class Staff(BaseModel):
     """So long without a request end a session."""
     require_totp: tuple[Role, ...] = Field(default=tuple(Role), examples=[["supervisor", "auditor"]])
     """Roles that must have a second factor; others may."""
+    oidc: Oidc = Oidc()
 
     def lasting(self) -> Lasting:
         """The same as the core knows it."""

@@ -38,6 +38,7 @@ def doctor(app: App) -> None:
 async def _examine(app: App) -> "list[Finding]":
     from bot import checkup  # noqa: PLC0415 - a fast start
     from bot.checkup_chat import staff_chat  # noqa: PLC0415 - a fast start
+    from bot.checkup_oidc import oidc  # noqa: PLC0415 - a fast start
     from bot.checkup_prices import calculation, tariffs  # noqa: PLC0415 - a fast start
     from core.storage.database import connect  # noqa: PLC0415 - a fast start
 
@@ -65,6 +66,7 @@ async def _examine(app: App) -> "list[Finding]":
         verdict = checkup.Verdict.OK if well else checkup.Verdict.WARNING
         findings.append(checkup.Finding(f"mini app of {name}", verdict, found, todo))
     findings += await checkup.vendors(settings) + await staff_chat(settings)
+    findings += await oidc(settings, app.clock)
     findings += await calculation(settings) + await checkup.payment_providers(settings)
     return findings + await checkup.listening(settings.server, now)
 

@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.context import App, Fault, Group, Row, pass_app, table_of
-from core.domain.staff import Role
+from core.domain.staff import LONGEST_SUBJECT, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from typing import TypeVar
 
     from core.domain.staff import Member
     from core.services.staff import Accounts, Invitation
+    from core.services.staff.vouching import Vouching
     from core.services.staff_chat import Links
+    from core.storage.database import Database
 
     T = TypeVar("T")
 
@@ -88,12 +90,18 @@ def change(app: App, *, name: str, role: str | None, branches: tuple[str, ...], 
 
 @staff.command()
 @_name
+@click.option("--oidc", "subject", metavar="SUBJECT", default="", help="Of the issuer's account: its `sub`, its ID.")
 @pass_app
-def link(app: App, *, name: str) -> None:
+def link(app: App, *, name: str, subject: str) -> None:
     """Print a one-time code that links a messenger's account for the staff chat.
 
-    Its owner sends it to the bot, /link CODE, within ten minutes.
+    Its owner sends it to the bot, /link CODE, within ten minutes. With --oidc
+    an account of the OpenID Connect issuer is linked instead, at once, before
+    its owner's first sign-in would.
     """
+    if subject:
+        _link_oidc(app, name, subject)
+        return
     offered = _with_links(app, name, lambda links, member: links.offer(member))
     app.note(f"{name}: to be sent to the bot as /link {offered.text}; it works once, for ten minutes:")
     row: Row = {"name": name, "code": offered.text, "expires_at": offered.expires_at}
@@ -102,9 +110,18 @@ def link(app: App, *, name: str) -> None:
 
 @staff.command()
 @_name
+@click.option("--oidc", is_flag=True, help="Instead of the messenger, the OpenID Connect issuer.")
 @pass_app
-def unlink(app: App, *, name: str) -> None:
-    """Take the link to a messenger back; from now on his buttons do nothing."""
+def unlink(app: App, *, name: str, oidc: bool) -> None:
+    """Take the link to a messenger back; from now on his buttons do nothing.
+
+    With --oidc the link to the OpenID Connect issuer: whoever comes from there
+    next with his name is linked anew. To keep somebody out, disable him.
+    """
+    if oidc:
+        gone = _with_issuer(app, name, lambda vouching, member, _: vouching.unlink(member))
+        app.emit({"name": name, "unlinked": gone}, lambda: f"{name}: {'unlinked' if gone else 'was not linked'}")
+        return
     ended = _with_links(app, name, lambda links, member: links.end(member))
     app.emit({"name": name, "unlinked": ended}, lambda: f"{name}: {'unlinked' if ended else 'was not linked'}")
 
@@ -113,13 +130,14 @@ def unlink(app: App, *, name: str) -> None:
 @pass_app
 def list_(app: App) -> None:
     """List everybody, with role, branches, second factor and when last seen."""
+    linked = _linked(app)
     rows: list[Row] = [
         {
             "name": member.name,
             "shown as": member.display_name,
             "role": member.role.value,
             "branches": ", ".join(sorted(member.branches)) or "all",
-            "standing": _standing(member),
+            "standing": _standing(member) + (", linked to the issuer" if member.name in linked else ""),
             "seen": seen,
         }
         for member, seen in _run(app, lambda accounts: accounts.all())
@@ -166,6 +184,45 @@ def _with_links(app: App, name: str, work: "Callable[[Links, Member], Awaitable[
         raise Fault("there is no staff chat: see [staff_chat] in the configuration")
     member = _run(app, lambda accounts: accounts.find(name))
     return app.run(lambda database: work(Links(database, app.clock, channel), member))
+
+
+def _link_oidc(app: App, name: str, subject: str) -> None:
+    from core.services.staff.vouching import Linked  # noqa: PLC0415 - a fast start
+
+    if len(subject) > LONGEST_SUBJECT:
+        raise Fault(f"a subject has at most {LONGEST_SUBJECT} characters")
+    try:
+        _with_issuer(app, name, lambda vouching, member, issuer: vouching.link(member, issuer, subject))
+    except Linked as error:
+        todo = f"`meterline staff unlink {name} --oidc` takes a link back"
+        raise Fault(f"{name}, or this subject, is linked to another already; {todo}") from error
+    app.emit({"name": name, "linked": True}, lambda: f"{name}: linked")
+
+
+def _with_issuer(app: App, name: str, work: "Callable[[Vouching, Member, str], Awaitable[T]]") -> "T":
+    from core.services.staff import Sessions  # noqa: PLC0415 - a fast start
+    from core.services.staff.vouching import Vouching  # noqa: PLC0415 - a fast start
+
+    section = app.settings.staff
+    if not section.oidc.issuer:
+        raise Fault("there is no issuer: see [staff.oidc] in the configuration")
+    member = _run(app, lambda accounts: accounts.find(name))
+
+    def job(database: "Database") -> "Awaitable[T]":
+        sessions = Sessions(database, app.clock, section.lasting())
+        return work(Vouching(sessions, ask_totp=section.oidc.ask_totp), member, section.oidc.issuer)
+
+    return app.run(job)
+
+
+def _linked(app: App) -> "Collection[str]":
+    """Names of those who are linked to the issuer."""
+    from core.storage.staff_oidc import linked_since  # noqa: PLC0415 - a fast start
+
+    issuer = app.settings.staff.oidc.issuer
+    if not issuer:
+        return ()
+    return app.run(lambda database: database.read(lambda connection: linked_since(connection, issuer)))
 
 
 def _known(app: App, branches: "Sequence[str]") -> "Sequence[str]":

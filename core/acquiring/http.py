@@ -1,7 +1,7 @@
 """Calls to payment providers: made once, with a deadline, and what becomes of them in the words of the port.
 
-Nothing here is logged. aiohttp's exceptions hold the request's URL, and answers may repeat what we sent: neither stands
-in a failure's text.
+The issuer by which staff sign in (`bot.oidc`) is called with it, too. Nothing here is logged. aiohttp's exceptions hold
+the request's URL, and answers may repeat what we sent: neither stands in a failure's text.
 """
 
 import ssl

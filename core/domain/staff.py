@@ -120,6 +120,21 @@ class Session:
     user_agent: str
 
 
+LONGEST_SUBJECT: Final = 255
+"""OpenID Connect Core, 2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """What an OpenID Connect issuer that we trust says of whoever has just signed in there."""
+
+    issuer: str
+    subject: str
+    """Its name for him that never changes, and is never given to another (OpenID Connect Core, 2)."""
+    name: str
+    """What he may be called here; nobody need be."""
+
+
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 """What names look like: Latin, as a mail address begins, so that nobody's keyboard layout is in the way."""
 
@@ -244,6 +259,8 @@ INVITED: Final = timedelta(days=3)
 """How long a one-time link is good."""
 HALF_WAY: Final = timedelta(minutes=15)
 """How long the second factor may take, or its set-up."""
+JOURNEY: Final = timedelta(minutes=10)
+"""How long signing in at an issuer may take: its own form, a second factor there, perhaps another password."""
 REMEMBERED: Final = timedelta(days=180)
 """How long a browser counts as known after its last sign-in."""
 

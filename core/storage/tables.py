@@ -498,6 +498,28 @@ staff_attempt = Table(
 """Failed sign-ins in a row, by what has to wait for them; `subject` is a SHA-256 of it, for a password typed into the
 field for the name must not be kept."""
 
+staff_oidc_link = Table(
+    "staff_oidc_link",
+    metadata,
+    Column("issuer", String(200), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("staff_id", Key, ForeignKey("staff.id"), nullable=False),
+    Column("linked_at", Instant, nullable=False),
+    UniqueConstraint("staff_id", "issuer"),
+)
+"""Who of the staff is who at an OpenID Connect issuer: one subject each. OpenID Connect Core, 2: a subject has at most
+255 characters, and is compared with regard to capitals."""
+
+staff_oidc_journey = Table(
+    "staff_oidc_journey",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("following", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+"""Browsers that are on their way to an issuer and back; `digest` is the SHA-256 of the cookie from which all that the
+issuer is told is made. `following` is the page they go on to."""
+
 payment_page = Table(
     "payment_page",
     metadata,

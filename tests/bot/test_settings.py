@@ -52,6 +52,19 @@ MISTAKES = {
     "quiet_day": ("[reminders]\nquiet = ['09:00', '21:00']\n", "reminders.quiet: should be the hours of the night"),
     "not_a_kind": ("[reminders]\nkinds = ['first_day']\n", "reminders.kinds[1]: should be 'opens', 'last_day' or"),
     "no_room": ("[reminders]\nshare = 1\n", "reminders.share: should be less than 1"),
+    "oidc_half": ("[staff.oidc]\nenabled = true\n", "staff.oidc: issuer and client_id should be set"),
+    "oidc_plain": ("[staff.oidc]\nissuer = 'http://sso.example.ru'\n", "staff.oidc.issuer: should be an address with"),
+    "oidc_query": ("[staff.oidc]\nissuer = 'https://sso.example.ru/?a'\n", 'example: issuer = "https://sso.example'),
+    "oidc_scopes": ("[staff.oidc]\nscopes = ['email']\n", "staff.oidc.scopes: should contain openid"),
+    "oidc_domain": ("[staff.oidc]\ndomain = '@example.ru'\n", "staff.oidc.domain: should be what stands behind the @"),
+    "oidc_mail": (
+        "[staff.oidc]\nenabled = true\nissuer = 'https://s.example.ru'\nclient_id = 'm'\nclaim = 'email'\n",
+        "staff.oidc: domain should be set where the claim is an e-mail",
+    ),
+    "oidc_nowhere": (
+        "[staff.oidc]\nenabled = true\nissuer = 'https://s.example.ru'\nclient_id = 'm'\n",
+        "staff.oidc needs server.public_url",
+    ),
     "no_channel": (
         "[privacy]\nrestricted = ['smss']\n",
         "privacy.restricted: no channel is called 'smss'; did you mean",

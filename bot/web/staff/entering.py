@@ -60,7 +60,11 @@ REFUSALS: Final = (Refused, Locked, TooWeak, Busy)
 class Entering:
     """The pages before one is in, and the way out."""
 
-    def __init__(self, gate: Gate, signing: Signing, sessions: Sessions, clock: Clock) -> None:
+    def __init__(
+        self, gate: Gate, signing: Signing, sessions: Sessions, clock: Clock, *, issuer: str | None = None
+    ) -> None:
+        """`issuer`: what the button calls the issuer by which one may come in, too; None where there is none."""
+        self._issuer = issuer
         self._gate = gate
         self._signing = signing
         self._sessions = sessions
@@ -85,7 +89,9 @@ class Entering:
         session = request.get(SESSION)
         if session is not None:
             return see_other(following if session.stage is Stage.FULL else SECOND_FACTOR)
-        return looks.page(request[VIEW], "sign_in.html", following=following, name="", problem=None)
+        return looks.page(
+            request[VIEW], "sign_in.html", following=following, name="", issuer=self._issuer, problem=None
+        )
 
     @anybody
     async def enter(self, request: web.Request) -> web.Response:
@@ -94,12 +100,12 @@ class Entering:
         following, name = inner(form.get("next", "")), form.get("name", "")
         try:
             entered = await self._signing.enter(
-                name, form.get("password", ""), self._gate.visitor(request), _digest(request)
+                name, form.get("password", ""), self._gate.visitor(request), digest_before(request)
             )
         except REFUSALS as error:
             said = problem(error, self._clock.now())
-            return self._again(request, "sign_in.html", said, following=following, name=name)
-        return self._admit(entered, following)
+            return self._again(request, "sign_in.html", said, following=following, name=name, issuer=self._issuer)
+        return admit(self._gate, entered, following)
 
     @at(*EVERY_STAGE)
     async def ask_code(self, request: web.Request) -> web.Response:
@@ -125,7 +131,7 @@ class Entering:
             if session.stage is Stage.CODE:
                 return self._again(request, "code.html", said, following=following)
             return await self._set_up(request, following, said)
-        return self._admit(entered, following)
+        return admit(self._gate, entered, following)
 
     @anybody
     async def welcome(self, request: web.Request) -> web.Response:
@@ -146,12 +152,12 @@ class Entering:
             if password != form.get("again", ""):
                 said = Problem("differ", HTTPStatus.UNPROCESSABLE_ENTITY)
                 return self._again(request, "invite.html", said, invited=member)
-            entered = await self._signing.accept(token, password, self._gate.visitor(request), _digest(request))
+            entered = await self._signing.accept(token, password, self._gate.visitor(request), digest_before(request))
         except NoSuchLink:
             return self._gate.refuse(request, HTTPStatus.NOT_FOUND, "no_such_link")
         except REFUSALS as error:
             return self._again(request, "invite.html", problem(error, self._clock.now()), invited=member)
-        return self._admit(entered, inner(""))
+        return admit(self._gate, entered, inner(""))
 
     @at(*EVERY_STAGE)
     async def leave(self, request: web.Request) -> web.Response:
@@ -180,16 +186,23 @@ class Entering:
         )
 
     def _again(self, request: web.Request, template: str, said: Problem, **values: object) -> web.Response:
-        self._gate.count(said.name)
-        answer = looks.page(request[VIEW], template, status=said.status, problem=said, **values)
-        if said.minutes:
-            answer.headers[hdrs.RETRY_AFTER] = str(said.minutes * 60)
-        return answer
+        return again(self._gate, request, template, said, **values)
 
-    def _admit(self, entered: Entered, following: str) -> web.Response:
-        if entered.session.stage is not Stage.FULL:
-            following = f"{SECOND_FACTOR}?next={following}"
-        return self._gate.admit(see_other(following), entered)
+
+def again(gate: Gate, request: web.Request, template: str, said: Problem, **values: object) -> web.Response:
+    """A form once more, with why."""
+    gate.count(said.name)
+    answer = looks.page(request[VIEW], template, status=said.status, problem=said, **values)
+    if said.minutes:
+        answer.headers[hdrs.RETRY_AFTER] = str(said.minutes * 60)
+    return answer
+
+
+def admit(gate: Gate, entered: Entered, following: str) -> web.Response:
+    """On to the page he came for, or to the second factor before it."""
+    if entered.session.stage is not Stage.FULL:
+        following = f"{SECOND_FACTOR}?next={following}"
+    return gate.admit(see_other(following), entered)
 
 
 async def fields(request: web.Request) -> dict[str, str]:
@@ -197,7 +210,7 @@ async def fields(request: web.Request) -> dict[str, str]:
     return {name: value[: 4 * LONGEST] for name, value in (await request.post()).items() if isinstance(value, str)}
 
 
-def _digest(request: web.Request) -> str:
+def digest_before(request: web.Request) -> str:
     """Of the session that ends with another one's beginning."""
     session = request.get(SESSION)
     return session.digest if session is not None else ""

@@ -3,6 +3,7 @@
 - A handler says who may come in; what is not allowed is refused.
 - Every request that changes something needs the session's token, in the field `csrf` or the header `X-CSRF-Token`, and
   an `Origin` that is ours. The token is made of the cookie's value, so it ends with the session.
+- Signing in by an issuer (`oidc`) goes and comes by GET: there a cookie of its own and `state` do what the token does.
 - A cookie is never taken over at sign-in: each session has a new one, so planting one gains nothing.
 """
 
@@ -25,7 +26,7 @@ from bot.web.staff import looks
 from bot.web.staff.browsers import described
 from bot.web.staff.looks import View
 from core.domain.handovers import is_token
-from core.domain.staff import REMEMBERED, Permission, Session, Stage
+from core.domain.staff import JOURNEY, REMEMBERED, Permission, Session, Stage
 from core.services.staff import Entered, Sessions, Visitor
 from core.storage.database import Unavailable
 
@@ -129,6 +130,7 @@ class Gate:
         self._is_https = parts.scheme == "https"
         prefix = "__Host-" if self._is_https else ""
         self._cookie, self._device = f"{prefix}staff", f"{prefix}staff-device"
+        self._journey = "__Secure-staff-oidc" if self._is_https else "staff-oidc"
 
     @web.middleware
     async def middleware(
@@ -245,10 +247,27 @@ class Gate:
         self.give(answer, self._cookie, "", max_age=0)
         return answer
 
-    def give(self, answer: web.StreamResponse, name: str, value: str, max_age: int | None = None) -> None:
+    def send_off(self, answer: web.Response, token: str) -> web.Response:
+        """Hand the cookie out by which a browser is known when an issuer sends it back."""
+        self.give(answer, self._journey, token, max_age=int(JOURNEY.total_seconds()), path=PREFIX)
+        return answer
+
+    def journey(self, request: web.Request) -> str:
+        """That cookie."""
+        return request.cookies.get(self._journey, "")
+
+    def arrived(self, answer: web.Response) -> web.Response:
+        """Take it back."""
+        self.give(answer, self._journey, "", max_age=0, path=PREFIX)
+        return answer
+
+    def give(
+        self, answer: web.StreamResponse, name: str, value: str, max_age: int | None = None, path: str = "/"
+    ) -> None:
         """Hand a cookie out that no script reads; over HTTPS alone, where we are reached so."""
-        # Lax, not Strict: the link to a case in the staff's chat must find its reader signed in.
-        answer.set_cookie(name, value, max_age=max_age, path="/", secure=self._is_https, httponly=True, samesite="Lax")
+        # Lax, not Strict: the link to a case in the staff's chat must find its reader signed in, and an issuer sends
+        # browsers back from elsewhere.
+        answer.set_cookie(name, value, max_age=max_age, path=path, secure=self._is_https, httponly=True, samesite="Lax")
 
     def _address(self, request: web.Request) -> str:
         """Who is before our proxies."""

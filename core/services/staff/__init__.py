@@ -1,17 +1,10 @@
 """Staff accounts: signing in, sessions, one-time links."""
 
 from core.services.staff.accounts import Accounts, Invitation, IsDisabled, NameTaken, NoSuchMember, NotAName
+from core.services.staff.opening import Entered, Locked, Opening, Refused, Visitor
 from core.services.staff.passwords import Busy, Passwords
 from core.services.staff.sessions import Lasting, Sessions
-from core.services.staff.signing import (
-    Entered,
-    Locked,
-    NoSuchLink,
-    Refused,
-    Signing,
-    TooWeak,
-    Visitor,
-)
+from core.services.staff.signing import NoSuchLink, Signing, TooWeak
 
 __all__ = [
     "Accounts",
@@ -25,6 +18,7 @@ __all__ = [
     "NoSuchLink",
     "NoSuchMember",
     "NotAName",
+    "Opening",
     "Passwords",
     "Refused",
     "Sessions",

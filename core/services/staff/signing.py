@@ -1,11 +1,10 @@
 """Signing in: a password, then a code; links that set a password; and changes to either.
 
-An attempt is paid for before it is made (`core.storage.attempts.pay`), so that many at once gain nothing. Name and
-password are looked at with the same work whether the name exists, is disabled, or has no password yet.
+Name and password are looked at with the same work whether the name exists, is disabled, or has no password yet. How a
+session is opened, and what guessing costs, is `core.services.staff.opening`'s.
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,9 +14,10 @@ from core.domain import staff as rules
 from core.domain.handovers import digest_of, is_token
 from core.domain.staff import Member, Session, Stage, Weakness, folded, subject, weakness
 from core.services.staff import codes
+from core.services.staff.opening import Entered, Opening, Refused, Visitor, clear
 from core.services.staff.passwords import Busy, Passwords
 from core.services.staff.sessions import Sessions
-from core.storage.attempts import Toll, forgive, pay, refund
+from core.storage.attempts import Toll, refund
 from core.storage.staff import (
     Secrets,
     by_id,
@@ -26,8 +26,6 @@ from core.storage.staff import (
     end_sessions,
     forget_devices,
     invited,
-    is_known,
-    know,
     offer,
     rehash,
     use_invite,
@@ -35,18 +33,6 @@ from core.storage.staff import (
 )
 
 log = structlog.get_logger()
-
-
-class Refused(Exception):
-    """Wrong name, password or code; which one is not said."""
-
-
-class Locked(Exception):
-    """Too many failures: wait."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(until)
-        self.until = until
 
 
 class TooWeak(Exception):
@@ -61,31 +47,11 @@ class NoSuchLink(Exception):
     """The link was used, is too old, or is none of ours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
-    """Who asks: what is known of a browser."""
-
-    address: str
-    user_agent: str = ""
-    device: str = field(default="", repr=False)
-    """The cookie by which it is known again; empty for a new one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entered:
-    """A session was opened."""
-
-    token: str = field(repr=False)
-    session: Session
-    device: str = field(default="", repr=False)
-    """For a cookie that outlives the session; empty while it is only half-way."""
-
-
 class Signing:
     """The ways into a session."""
 
     def __init__(self, sessions: Sessions, passwords: Passwords) -> None:
-        self._sessions = sessions
+        self._opening = Opening(sessions)
         self._database = sessions.database
         self._clock = sessions.clock
         self._passwords = passwords
@@ -99,8 +65,8 @@ class Signing:
             Busy: too many at once.
         """
         known_as = folded(name)
-        tolls = await self._tolls(known_as, visitor)
-        await self._pay(tolls)
+        tolls = await self._opening.tolls(known_as, visitor)
+        await self._opening.pay(tolls)
         found = await self._database.read(partial(by_name, name=known_as))
         right = await self._verified(password, found, tolls)
         if found is None or right is None or found.member.disabled_at is not None:
@@ -108,7 +74,8 @@ class Signing:
             raise Refused
         if right != found.password:
             await self._database.write(partial(rehash, staff_id=found.member.id, old=found.password, new=right))
-        return await self._open(replace(found, password=right), visitor, instead_of, proved=False, paid=tolls)
+        renewed = replace(found, password=right)
+        return await self._opening.open(renewed, visitor, instead_of, proved=False, paid=tolls, way="password")
 
     async def prove(self, session: Session, code: str, visitor: Visitor) -> Entered:
         """The second factor's code, for a session at `Stage.CODE`; the session is rotated.
@@ -118,13 +85,13 @@ class Signing:
             Locked: too many failures.
         """
         tolls = [Toll(subject=subject("code", str(session.member.id)), patience=rules.OF_CODE)]
-        await self._pay(tolls)
+        await self._opening.pay(tolls)
         found = await self._fresh(session)
         step = codes.matched(found.totp_secret, code, self._clock.now(), found.totp_step)
         if step is None or not await self._database.write(partial(use_step, staff_id=found.member.id, step=step)):
             log.warning("staff_code_refused", staff=found.member.name)
             raise Refused
-        return await self._open(found, visitor, session.digest, proved=True, paid=tolls)
+        return await self._opening.open(found, visitor, session.digest, proved=True, paid=tolls, way="code")
 
     async def invited(self, token: str) -> Member:
         """Whose one-time link it is. Uses nothing up.
@@ -162,7 +129,7 @@ class Signing:
         if found is None:
             raise NoSuchLink
         log.info("staff_password_set", staff=member.name)
-        return await self._open(found, visitor, instead_of, proved=False, paid=[])
+        return await self._opening.open(found, visitor, instead_of, proved=False, paid=[], way="link")
 
     async def change_password(self, session: Session, current: str, new: str, visitor: Visitor) -> Entered:
         """Set another password: all other sessions end, this one is rotated.
@@ -175,7 +142,8 @@ class Signing:
         hashed = await self._acceptable(new, found.member)
         await self._database.write(lambda connection: self._replace(connection, found.member, hashed))
         log.info("staff_password_changed", staff=found.member.name)
-        return await self._open(replace(found, password=hashed), visitor, session.digest, proved=True, paid=[])
+        renewed = replace(found, password=hashed)
+        return await self._opening.open(renewed, visitor, session.digest, proved=True, paid=[], way="password")
 
     async def offer(self, session: Session) -> str:
         """A new second factor's secret, to be shown; the same for as long as this session lasts."""
@@ -206,23 +174,7 @@ class Signing:
         await self._database.write(job)
         log.info("staff_second_factor_set", staff=found.member.name)
         renewed = replace(found, member=replace(found.member, has_second_factor=True))
-        return await self._open(renewed, visitor, session.digest, proved=True, paid=[])
-
-    async def _tolls(self, name: str, visitor: Visitor) -> list[Toll]:
-        """What an attempt counts against: the browser if it is known under this name, else name and address."""
-        if is_token(visitor.device):
-            digest, now = digest_of(visitor.device), self._clock.now()
-            if await self._database.read(partial(is_known, digest=digest, name=name, now=now)):
-                return [Toll(subject=subject("device", digest), patience=rules.OF_DEVICE)]
-        return [
-            Toll(subject=subject("name", name), patience=rules.OF_NAME),
-            Toll(subject=subject("address", visitor.address), patience=rules.OF_ADDRESS),
-        ]
-
-    async def _pay(self, tolls: list[Toll]) -> None:
-        until = await self._database.write(partial(pay, tolls=tolls, now=self._clock.now()))
-        if until is not None:
-            raise Locked(until)
+        return await self._opening.open(renewed, visitor, session.digest, proved=True, paid=[], way="code")
 
     async def _verified(self, password: str, found: Secrets | None, tolls: list[Toll]) -> str | None:
         try:
@@ -235,12 +187,12 @@ class Signing:
 
     async def _confirmed(self, session: Session, password: str, visitor: Visitor) -> Secrets:
         """The account, after its own password was given once more."""
-        tolls = await self._tolls(session.member.name, visitor)
-        await self._pay(tolls)
+        tolls = await self._opening.tolls(session.member.name, visitor)
+        await self._opening.pay(tolls)
         found = await self._fresh(session)
         if await self._verified(password, found, tolls) is None:
             raise Refused
-        await self._database.write(lambda connection: _clear(connection, tolls))
+        await self._database.write(lambda connection: clear(connection, tolls))
         return found
 
     async def _fresh(self, session: Session) -> Secrets:
@@ -260,38 +212,3 @@ class Signing:
         change(connection, member.id, {"password": hashed})
         end_sessions(connection, member.id)
         forget_devices(connection, member.id)
-
-    async def _open(
-        self, found: Secrets, visitor: Visitor, instead_of: str, *, proved: bool, paid: list[Toll]
-    ) -> Entered:
-        """Open a session, forgive what was paid, and remember the browser once it is through.
-
-        Raises:
-            Refused: the account was disabled, or its password replaced, while this one was being looked at.
-        """
-        stage = self._sessions.stage(found.member, proved=proved)
-        device = self._sessions.new_token() if stage is Stage.FULL else ""
-        now = self._clock.now()
-
-        def job(connection: Any) -> tuple[str, Session]:  # noqa: ANN401 - the same
-            current = by_id(connection, found.member.id)
-            if current is None or current.member.disabled_at is not None or current.password != found.password:
-                raise Refused
-            _clear(connection, paid)
-            if device:
-                known_as = digest_of(visitor.device)
-                know(connection, digest_of(device), found.member.id, now, instead_of=known_as)
-            return self._sessions.open(
-                connection, found.member, stage, user_agent=visitor.user_agent, instead_of=instead_of
-            )
-
-        token, session = await self._database.write(job)
-        if stage is Stage.FULL:
-            log.info("staff_signed_in", staff=found.member.name)
-        return Entered(token=token, session=session, device=device)
-
-
-def _clear(connection: Any, tolls: list[Toll]) -> None:  # noqa: ANN401 - the same
-    """The attempt was right: an address gets back what it paid, anything else begins anew."""
-    for toll in tolls:
-        (refund if toll.patience is rules.OF_ADDRESS else forgive)(connection, toll.subject)

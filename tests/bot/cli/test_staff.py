@@ -100,6 +100,38 @@ def test_list_fits_80_columns(config: Path, clock: FixedClock) -> None:
     assert max(map(len, invoke(config, clock, "list").stdout.splitlines())) <= 80
 
 
+OIDC = '[staff.oidc]\nissuer = "https://sso.example.ru/realms/staff"\n'
+
+
+def test_who_is_who_at_the_issuer(config: Path, clock: FixedClock) -> None:
+    """Linked beforehand, seen in the list, and taken back; a name or subject that is linked already stays so."""
+    config.write_text(OIDC + config.read_text(encoding="utf-8"), encoding="utf-8")
+    for name in ("ivanova", "petrova"):
+        invoke(config, clock, "add", name, "--role", "operator")
+    linked = invoke(config, clock, "link", "ivanova", "--oidc", "6b7c1a52", "--json")
+    assert json.loads(linked.stdout) == {"name": "ivanova", "linked": True}
+    standing = [row["standing"] for row in json.loads(invoke(config, clock, "list", "--json").stdout)]
+    assert standing == ["has a link, linked to the issuer", "has a link"]
+    for words, expected in (
+        (("ivanova", "--oidc", "another"), "ivanova, or this subject, is linked to another already"),
+        (("petrova", "--oidc", "6b7c1a52"), "petrova, or this subject, is linked to another already"),
+        (("sidorova", "--oidc", "1"), "there is no sidorova"),
+        (("petrova", "--oidc", "1" * 256), "at most 255 characters"),
+    ):
+        result = invoke(config, clock, "link", *words)
+        assert (result.exit_code, result.stdout, expected in result.stderr) == (2, "", True)
+    gone = [invoke(config, clock, "unlink", "ivanova", "--oidc").stdout for _ in range(2)]
+    assert gone == ["ivanova: unlinked\n", "ivanova: was not linked\n"]
+
+
+@pytest.mark.parametrize("words", [["link", "ivanova", "--oidc", "1"], ["unlink", "ivanova", "--oidc"]])
+def test_without_an_issuer(config: Path, clock: FixedClock, words: list[str]) -> None:
+    """There is nobody to be linked to, and it says where to name one."""
+    invoke(config, clock, "add", "ivanova", "--role", "operator")
+    result = invoke(config, clock, *words)
+    assert (result.exit_code, "see [staff.oidc]" in result.stderr) == (2, True)
+
+
 async def test_first_run_says_how_to_get_in(
     sqlite_url: str, clock: FixedClock, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,8 @@ TABLE = {
     ("GET", "/staff/static/{name}"): (200,) * 7,
     ("GET", "/staff/sign-in"): (200, CODE, CODE, HOME, HOME, HOME, HOME),
     ("POST", "/staff/sign-in"): (403,) * 7,  # name and password are empty
+    ("GET", "/staff/oidc"): (404,) * 7,  # no issuer is set up; `oidc/test_oidc.py` has one
+    ("GET", "/staff/oidc/callback"): (404,) * 7,
     ("GET", "/staff/second-factor"): (IN, 200, 200, 200, 200, 200, 200),
     ("POST", "/staff/second-factor"): (IN, 403, 403, 403, 403, 403, 403),  # so is the code
     ("GET", "/staff/invite/{token}"): (404,) * 7,
