@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-gateways test-messengers explore check format channel bench lock clean
+.PHONY: help setup demo run test test-crash test-gateways test-messengers explore check format channel bench lock clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +30,11 @@ demo: $(VENV)/.runtime ## a sample branch and a phone on a web page, nothing els
 run: $(VENV)/.runtime ## the service with ./meterline.toml
 	@$(BIN)/meterline run
 
-test: $(VENV)/.dev ## every test, with a real PostgreSQL, on SQLite, and in Chromium where there is one
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not gateway and not messengers"
+test: $(VENV)/.dev ## all but the suites below, with a real PostgreSQL, on SQLite, and in Chromium where there is one
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not gateway and not messengers and not crash"
+
+test-crash: $(VENV)/.dev ## the service killed in the middle of traffic, of payments and of charges
+	@$(BIN)/python -m pytest -n $(JOBS) -m "crash and not messengers"
 
 test-messengers: $(VENV)/.dev ## the messengers through the whole service: journeys, outages, crashes, the demo's phones
 	@$(BIN)/python -m pytest -n $(JOBS) -m messengers
