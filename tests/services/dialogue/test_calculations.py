@@ -12,6 +12,7 @@ from core.domain.lengths import segments
 from core.domain.orders import Paid
 from core.domain.privacy import restricted
 from core.services.calculating import stored
+from core.services.desk.scene import Policy
 from tests.services.dialogue.chat import CHANNELS, Chat
 from tests.services.dialogue.test_estimates import chat
 
@@ -173,6 +174,15 @@ def test_a_question_below_an_answer_stays() -> None:
     before, question = open_.reply.split("отличаться.")
     assert question
     assert retold(open_).text == f"{before.replace('1076,00', '1000,00')}отличаться.{question}"
+
+
+def test_who_is_handed_over_reads_that() -> None:
+    """The last of many texts that nobody understood is answered by that, and not by the question it stood below."""
+    open_ = talk("показания", "5200")
+    open_.rules = replace(open_.rules, policy=Policy(messages_per_hour=100, format_errors_per_day=2))
+    assert open_.say("абракадабра").calculation is not None
+    assert open_.say("абракадабра").code == "hand_over"
+    assert open_.decision.calculation is None
 
 
 SILENT = {
