@@ -142,6 +142,39 @@ def test_the_debts_reply_says_no_more_of_readings_that_cost_nothing() -> None:
     assert not [button for row in told.buttons for button in row if button.token == "pay-readings"]
 
 
+def test_no_button_leads_in_a_circle() -> None:
+    """Our lists see a credit that covers all, billing does not: its sum is said, and no link for it is offered."""
+    told = retold(talk(READING, "оплата", account={"balance": -200_000}), to_pay=15_000)
+    assert told.text.endswith("С последними показаниями предварительно 150,00 руб.")
+    assert [button.label for row in told.buttons for button in row] == ["Меню"]
+
+
+BELOW: dict[str, tuple[dict[str, Any], str, list[str], str]] = {
+    "a reading that waits for yes": ({}, "2701001101 31002201 8000", ["Да", "Нет"], ""),
+    "the sum to pay": (
+        {"balance": 0},
+        "",
+        ["Меню"],
+        "\nНапишите сумму в рублях, от 10,00 до 100000,00. Пример: 987,65",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BELOW)
+def test_what_else_is_asked_stays(name: str) -> None:
+    """Of a payment asked for in one line, below which a question stands: the sum changes, text and buttons do not."""
+    account, asked, labels, behind = BELOW[name]
+    open_ = talk(READING, *([asked] if asked else []), "оплата 2701001101", account=account)
+    told = retold(open_)
+    assert open_.labels == labels
+    assert told.buttons == open_.decision.buttons
+    assert (
+        told.text
+        == _with_sum(open_.reply.removesuffix(behind), " 1000,00 руб." if account else " 1987,65 руб.") + behind
+    )
+    assert bool(told.link) == (not account)
+
+
 def test_what_the_sum_is_made_of_is_in_billings_words() -> None:
     """In the place of our lines; a benefit is below zero."""
     told = retold(talk("показания", "5200"), items=PARTS)
