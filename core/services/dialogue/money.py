@@ -150,7 +150,7 @@ def _send_link_with_readings(talk: Talk, account: Account) -> bool:
         sum_ = talk.scene.rules.payments.proposed(owed) if owed > 0 else None
         aside = talk.aside()
         _say_link(aside, account, sum_, url, month=month)
-        return replace(told, text=aside.decision.reply or told.text, digest=digest, amount=sum_)
+        return replace(told, text=aside.decision.reply or told.text, digest=digest, amount=sum_ or 0)
 
     want(talk.scene, account, found.usages, found.kopecks, retell)
     return True

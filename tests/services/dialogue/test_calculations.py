@@ -128,10 +128,10 @@ def test_what_is_owed_is_billings_to_say(name: str) -> None:
 
 @pytest.mark.parametrize("said", [{"to_pay": 0}, {"to_pay": -5_000}])
 def test_nothing_may_be_left_to_pay(said: dict[str, int]) -> None:
-    """Then the reply says so, and the page lets the subscriber say what he would like to pay."""
+    """Then the reply says so, and the page proposes nothing, not the debt either."""
     told = retold(talk("показания", "5200", PAY), **said)
     assert "вместе с ними платить сейчас нечего" in told.text
-    assert (told.amount, told.digest != "") == (None, True)
+    assert (told.amount, told.digest != "") == (0, True)
 
 
 def test_the_debts_reply_says_no_more_of_readings_that_cost_nothing() -> None:
