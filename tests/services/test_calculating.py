@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from core.billing.calculation import HttpCalculation, Settings
+from core.domain.calculations import Calculated, Question
 from core.domain.facts import PAY_WITH_READINGS
 from core.domain.messages import Address, Arrival, ChoiceMade, TextUnit
 from core.domain.orders import Terms
@@ -307,6 +308,47 @@ async def test_answers_that_cannot_be_written_are_dropped(office: Office) -> Non
     assert [entry["event"] for entry in logs] == ["calculations_unwritten"]
     office.clock.advance(seconds=3)
     assert OURS in (await office.due())[0]
+
+
+class Busy:
+    """Billing that answers the first calls, and has not come to the others when their replies must go."""
+
+    def __init__(self, answers: int) -> None:
+        self.left, self.asked = answers, 0
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def calculate(self, question: Question) -> Calculated:
+        self.asked, self.left = self.asked + 1, self.left - 1
+        if self.left < 0:
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)  # the others wait by now
+        return Calculated(charge=100_000)
+
+
+@pytest.mark.parametrize(("answers", "asked_again"), [(2, True), (0, False)])
+async def test_busy_is_not_ill(office: Office, *, answers: int, asked_again: bool) -> None:
+    """More replies than it comes to within their patience: as long as it answers any, the next ones wait, too."""
+    billing = Busy(answers)
+    await office.database.write(
+        world.fill([row | {"phone": f"+7914{house:07}"} for house, row in enumerate(world.street(9))])
+    )
+    calculating = Calculating(
+        office.database, office.clock, billing, patience=timedelta(seconds=0.2), at_once=2, watch=office.noted
+    )
+    desk = Desk(office.database, rules(), office.clock, calculating=calculating)
+    first = [world.sent_from(house, 5200) for house in range(8)]
+    await desk.handle(world.arrivals(first, office.clock.now()))
+    await calculating.settled()
+    assert office.noted.results.count("unanswered") == 8 - answers
+    asked = billing.asked
+    await desk.handle(world.arrivals([world.sent_from(8, 5200)], office.clock.now()))
+    await calculating.settled()
+    assert (billing.asked > asked) == asked_again
 
 
 async def test_billing_that_is_ill_is_left_alone(office: Office) -> None:
