@@ -70,6 +70,15 @@ async def test_where_few_wait_each_is_left_to_whoever_is_free(reception: Recepti
     assert await line.written() == []
 
 
+async def test_what_colleagues_work_on_does_not_wait(reception: Reception) -> None:
+    """With all of them at work the last ones are still nobody's in advance."""
+    line = await line_of(reception)
+    for ref in line.refs[3:]:
+        await desk(line.scene).claim(ref, "oleg")
+    assert (await line.load())[0] == 204
+    assert (await line.case(1)).claimed_by == ""
+
+
 async def test_a_script_gets_what_its_page_lacks(reception: Reception) -> None:
     """Where the page is, and the bar that takes the decision back; now it is looked at, and held as long as any."""
     line = await line_of(reception)
