@@ -5,16 +5,26 @@
   // The next case: what the server calls it, and its page. It is claimed for a short while as soon as a decision is begun.
   let ready = null;
   let loading = null;
+  // Whether it goes along with what is sent, or is where he goes; else it is let go when he leaves.
+  let kept = false;
   let end = null;
+  const csrf = document.querySelector("meta[name=csrf]").content;
+
+  const path = () => `/staff/case/${ready.name.split(".")[0]}`;
+  const letGo = () => {
+    if (ready) navigator.sendBeacon(`${path()}/release`, new URLSearchParams({ csrf, left: "1" }));
+    ready = null;
+  };
+  addEventListener("pagehide", () => { if (!kept) letGo(); });
 
   const begin = () => {
     end = () => {};
+    kept = false;
     const page = by("case");
     if (!page) return;
     // All that listens to more than the page itself ends with it.
     const gone = new AbortController();
     const on = (target, name, handler) => target.addEventListener(name, handler, { signal: gone.signal });
-    const csrf = document.querySelector("meta[name=csrf]").content;
     const words = JSON.parse(page.dataset.words);
     const acts = JSON.parse(page.dataset.acts);
     const help = by("help");
@@ -91,8 +101,13 @@
       }
     } catch { sessionStorage.removeItem(store); }
     let wanted = "";
-    let sent = false;
-    on(document, "submit", () => { sent = true; });
+    on(document, "submit", (event) => {
+      // Not `action`: some forms have a field of that name.
+      kept = event.submitter?.name !== "preview" && /\/(decide|next|release)$/.test(event.target.getAttribute("action"));
+    });
+    on(document, "click", (event) => {
+      if (ready && event.target.closest?.("a[href]")?.pathname === path()) kept = true;
+    });
     forms.forEach((form) => {
       form.addEventListener("input", keep);
       form.addEventListener("submit", (event) => {
@@ -114,10 +129,6 @@
     };
     // What is sent says which case is ready, so that the server goes on with it and not with another one.
     on(document, "formdata", (event) => { if (ready) event.formData.set("ahead", ready.name); });
-    const letGo = () => {
-      if (ready) navigator.sendBeacon(`/staff/case/${ready.name.split(".")[0]}/release`, new URLSearchParams({ csrf }));
-      ready = null;
-    };
     const decide = async (form) => {
       form.querySelector(".send").disabled = true;
       await loading;
@@ -137,7 +148,7 @@
       } else if (!answer.redirected) {
         show(await answer.text());
       } else if (new URL(answer.url).pathname.startsWith("/staff/case/")) {
-        if (!answer.url.includes(`/${ready.name.split(".")[0]}?`)) letGo();
+        if (new URL(answer.url).pathname !== path()) letGo();
         ready = loading = null;
         sessionStorage.removeItem(store);
         show(await answer.text(), answer.url);
@@ -214,7 +225,7 @@
       });
     };
     on(document, "visibilitychange", () => { if (document.hidden) { clearTimeout(again); stream?.close(); } else listen(); });
-    on(window, "pagehide", () => { stream?.close(); if (!sent) letGo(); });
+    on(window, "pagehide", () => stream?.close());
     // A preview that finds no session must not lose what is typed; signing in brings it back.
     document.body.addEventListener("htmx:beforeOnLoad", (event) => {
       if (event.detail.xhr.status === 401) { event.preventDefault(); tell(words.session); keep(); by("live").append(" ", Object.assign(document.createElement("a"), { href: "#", textContent: words.sign_in, onclick: (click) => { click.preventDefault(); leave(); } })); }

@@ -147,6 +147,14 @@ async def test_passing_over_and_letting_go(reception: Reception, act: str) -> No
     assert (answer["Location"], held.claimed_by) == expected[act]
 
 
+async def test_a_page_that_is_left_looks_at_no_list(reception: Reception) -> None:
+    """Its script frees what was loaded; the list to go on with is the one that he looked at himself."""
+    line = await line_of(reception)
+    await line.load()
+    status, _, headers = await line.visit.post(f"/staff/case/{line.refs[1]}/release", {"left": "1"})
+    assert (status, headers.get("Location"), (await line.case(1)).claimed_by) == (204, None, "")
+
+
 FORGED = {
     "a colleague's": lambda line: str(Loaded(line.refs[3], 1)),
     "nobody's": lambda line: str(Loaded(line.refs[4], 1)),

@@ -1,0 +1,88 @@
+"""What goes wrong around the next case in headless Chromium: impatience, lines that break, words that must not go."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import count
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.bot.web.staff import test_ahead_browser
+from tests.bot.web.staff.test_ahead import Line
+from tests.bot.web.staff.test_ahead_browser import begin, listens
+
+pytestmark = pytest.mark.browser
+page, line = test_ahead_browser.page, test_ahead_browser.line
+
+SENDS = {
+    "keys": "document.activeElement.dispatchEvent("
+    "new KeyboardEvent('keydown', {key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true}));",
+    "button": "(([part]) => part.querySelector('form').requestSubmit())(document.querySelectorAll('.act[open]'));",
+}
+TORN = """(() => {
+    const text = Response.prototype.text;
+    Response.prototype.text = function () {
+        return this.url.endsWith("/decide") ? Promise.reject(new TypeError("network error")) : text.call(this);
+    };
+})()"""
+
+
+@pytest.fixture(autouse=True)
+async def sound(page: Page) -> AsyncIterator[None]:
+    """No script may fail."""
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield
+    assert failures == []
+
+
+async def let_go(line: Line) -> None:
+    """Wait until nobody holds the case that was loaded."""
+    async with asyncio.timeout(10):
+        for _ in count():
+            if not (await line.case(1)).claimed_by:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def test_leaving_keeps_the_list(page: Page, line: Line) -> None:
+    """The filters of the list last looked at stand: letting the loaded case go is nothing that he looks at."""
+    await page.goto("/staff/queue?kind=hand_over")
+    await page.goto(f"/staff/case/{line.refs[0]}")
+    await listens(page)
+    await begin(page)
+    await page.goto(f"/staff/case/{line.refs[5]}")
+    await let_go(line)
+    await page.goto(f"/staff/case/{line.refs[6]}")
+    (kept,) = [cookie["value"] for cookie in await page.context.cookies() if cookie["name"] == "staff-line"]
+    assert "kind=hand_over" in kept
+
+
+async def test_the_loaded_case_opened_by_hand_is_held(page: Page, line: Line) -> None:
+    """Its page says that it is his, and it is."""
+    await begin(page)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("j")
+    await expect(page.locator("h1")).to_contain_text(line.refs[1])
+    await expect(page.locator("#holder")).to_contain_text("Дело у Вас")
+    await page.reload()
+    await expect(page.locator("#holder")).to_contain_text("Дело у Вас")
+    assert (await line.case(1)).claimed_by == "irina_p"
+
+
+@pytest.mark.parametrize("act", ["help", "claim", "reveal"])
+async def test_what_is_no_decision_lets_it_go(page: Page, line: Line, act: str) -> None:
+    """A page that is loaded anew has no next case any more; and whoever has read the help may leave, too."""
+    await begin(page)
+    await page.keyboard.press("Escape")
+    if act == "help":
+        await page.keyboard.press("?")
+        await page.locator("#help button").click()
+        await page.goto(f"/staff/case/{line.refs[5]}")
+    elif act == "claim":
+        await page.keyboard.press("t")
+        await expect(page.locator("#release")).to_be_visible()
+    else:
+        await page.locator("form[action$=reveal] button").click()
+        await expect(page.locator("form[action$=reveal]")).to_have_count(0)
+    await let_go(line)
