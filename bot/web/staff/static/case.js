@@ -9,6 +9,8 @@
   let kept = false;
   let end = null;
   const csrf = document.querySelector("meta[name=csrf]").content;
+  // Milliseconds that a decision waits for it.
+  const PATIENCE = 1000;
 
   const path = () => `/staff/case/${ready.name.split(".")[0]}`;
   const letGo = () => {
@@ -101,6 +103,7 @@
       }
     } catch { sessionStorage.removeItem(store); }
     let wanted = "";
+    let deciding = false;
     on(document, "submit", (event) => {
       // Not `action`: some forms have a field of that name.
       kept = event.submitter?.name !== "preview" && /\/(decide|next|release)$/.test(event.target.getAttribute("action"));
@@ -112,8 +115,10 @@
       form.addEventListener("input", keep);
       form.addEventListener("submit", (event) => {
         wanted = "sent";
-        if (!loading || event.submitter?.name === "preview") return;
+        if (deciding) event.preventDefault();
+        if (deciding || !loading || event.submitter?.name === "preview") return;
         event.preventDefault();
+        deciding = true;
         decide(form);
       });
     });
@@ -124,34 +129,37 @@
     const load = () => {
       if (loading || !page.dataset.onward) return;
       loading = fetch(`/staff/case/${page.dataset.case}/ahead`, { method: "POST", headers: { "X-CSRF-Token": csrf } })
-        .then(async (answer) => { if (answer.status === 200) ready = { name: answer.headers.get("X-Case"), html: await answer.text() }; })
+        // A session that has ended leads to a page, too, and that is of no case.
+        .then(async (answer) => { if (answer.headers.has("X-Case")) ready = { name: answer.headers.get("X-Case"), html: await answer.text() }; })
         .catch(() => {});
     };
     // What is sent says which case is ready, so that the server goes on with it and not with another one.
     on(document, "formdata", (event) => { if (ready) event.formData.set("ahead", ready.name); });
     const decide = async (form) => {
       form.querySelector(".send").disabled = true;
-      await loading;
+      await Promise.race([loading, new Promise((late) => { setTimeout(late, PATIENCE); })]);
       // Without a next case, or where the line broke, the browser sends it the plain way; a second arrival changes nothing.
       if (!ready) { form.submit(); return; }
       let answer = null;
+      let text = "";
       try {
         const body = new URLSearchParams(new FormData(form));
         answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
+        text = await answer.text();
       } catch { form.submit(); return; }
       if ((answer.headers.get("Content-Type") || "").startsWith("application/json")) {
-        const said = await answer.json();
+        const said = JSON.parse(text);
         const { html } = ready;
         ready = loading = null;
         sessionStorage.removeItem(store);
         show(html, said.at, said);
       } else if (!answer.redirected) {
-        show(await answer.text());
+        show(text);
       } else if (new URL(answer.url).pathname.startsWith("/staff/case/")) {
         if (new URL(answer.url).pathname !== path()) letGo();
         ready = loading = null;
         sessionStorage.removeItem(store);
-        show(await answer.text(), answer.url);
+        show(text, answer.url);
       } else {
         location.assign(answer.url);
       }

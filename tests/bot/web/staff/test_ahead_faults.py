@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from itertools import count
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Request, Route, expect
 
 from tests.bot.web.staff import test_ahead_browser
 from tests.bot.web.staff.test_ahead import Line
@@ -34,6 +34,18 @@ async def sound(page: Page) -> AsyncIterator[None]:
     page.on("pageerror", lambda error: failures.append(str(error)))
     yield
     assert failures == []
+
+
+def decisions(page: Page) -> list[Request]:
+    """What the page sends from now on to decide, and not to look what would come of it."""
+    sent: list[Request] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/decide") and "preview" not in (request.post_data or ""):
+            sent.append(request)
+
+    page.on("request", note)
+    return sent
 
 
 async def let_go(line: Line) -> None:
@@ -68,6 +80,59 @@ async def test_the_loaded_case_opened_by_hand_is_held(page: Page, line: Line) ->
     await page.reload()
     await expect(page.locator("#holder")).to_contain_text("Дело у Вас")
     assert (await line.case(1)).claimed_by == "irina_p"
+
+
+@pytest.mark.parametrize("by", SENDS)
+async def test_pressed_twice(page: Page, line: Line, by: str) -> None:
+    """One decision, one next case, and the way back."""
+    await begin(page)
+    sent = decisions(page)
+    await page.evaluate(SENDS[by] * 2)
+    await expect(page.locator("h1")).to_contain_text(line.refs[1])
+    await expect(page.locator("#undo")).to_contain_text(line.refs[0])
+    await listens(page)
+    assert len(sent) == 1
+
+
+async def test_a_note_pressed_twice(page: Page, line: Line) -> None:
+    """Stands there once."""
+    await begin(page)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("n")
+    await page.locator("#note-text").fill("звонила")
+    sent = decisions(page)
+    await page.evaluate(SENDS["keys"] * 2)
+    await expect(page.get_by_role("status").first).to_have_text("Заметка сохранена.")
+    await let_go(line)
+    assert len(sent) == 1
+
+
+async def test_a_line_that_breaks_in_the_middle_of_the_answer(page: Page, line: Line) -> None:
+    """The decision is taken; the browser asks the plain way what has become of it."""
+    await begin(page)
+    await page.evaluate(TORN)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("h1")).to_contain_text(line.refs[1])
+    assert (await line.case(0)).decision == "closed"
+
+
+async def hang(_: Route) -> None:
+    """Never answer."""
+
+
+async def elsewhere(route: Route) -> None:
+    """Answer as a session that has ended does, in the end: with the page to sign in."""
+    await route.fulfill(status=200, content_type="text/html", body="<h1>Вход</h1>")
+
+
+@pytest.mark.parametrize("answer", [hang, elsewhere])
+async def test_no_next_case_holds_nothing_up(page: Page, line: Line, answer: object) -> None:
+    """The decision goes without it."""
+    await page.route("**/ahead", answer)  # type: ignore[arg-type] - one of the two above
+    await page.keyboard.press("x")
+    await expect(page.locator("#close-text")).to_be_focused()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("h1")).to_contain_text(line.refs[1])
 
 
 @pytest.mark.parametrize("act", ["help", "claim", "reveal"])
