@@ -94,8 +94,9 @@
       const kept = forms.map((form) => [...form.elements].filter((one) => one.matches("textarea, input[type=text]")).map((one) => [one.id, one.value, one.defaultValue])).flat().filter(([, value, first]) => value !== first);
       if (kept.length) sessionStorage.setItem(store, JSON.stringify(kept)); else sessionStorage.removeItem(store);
     };
-    // What was sent is done with: the answer says so in its address.
-    if (/[?&](said|undo)=/.test(location.search)) sessionStorage.removeItem(store);
+    // What was sent is done with: the answer says so in its address. An undo there may be of the case before.
+    const query = new URLSearchParams(location.search);
+    if (query.has("said") || query.get("of") === page.dataset.case) sessionStorage.removeItem(store);
     try {
       for (const [id, value] of JSON.parse(sessionStorage.getItem(store) || "[]")) {
         const field = by(id);

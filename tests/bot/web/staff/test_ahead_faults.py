@@ -7,7 +7,10 @@ from itertools import count
 import pytest
 from playwright.async_api import Page, Request, Route, expect
 
+from core.storage import tables
+from core.storage.staff import by_name
 from tests.bot.web.staff import test_ahead_browser
+from tests.bot.web.staff.conftest import Reception
 from tests.bot.web.staff.test_ahead import Line
 from tests.bot.web.staff.test_ahead_browser import begin, listens
 
@@ -135,6 +138,44 @@ async def test_no_next_case_holds_nothing_up(page: Page, line: Line, answer: obj
     await expect(page.locator("h1")).to_contain_text(line.refs[1])
 
 
+async def moved(_: Page, line: Line) -> None:
+    """The case has changed meanwhile."""
+    await line.scene.database.write(
+        lambda connection: connection.execute(tables.case.update().values(version=tables.case.c.version + 1))
+    )
+
+
+async def down(page: Page, _: Line) -> None:
+    """The database is."""
+
+    async def refuse(route: Route) -> None:
+        if "preview" in (route.request.post_data or ""):
+            await route.continue_()
+            return
+        await route.fulfill(status=503, content_type="text/html", body='<p id="problem">Попробуйте позже</p>')
+
+    await page.route("**/decide", refuse)
+
+
+@pytest.mark.parametrize("trouble", [moved, down])
+async def test_words_outlast_a_refusal(page: Page, line: Line, trouble: object) -> None:
+    """In a case that came after a decision: when the page is loaded anew, what was typed is there, in all forms."""
+    await begin(page)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("h1")).to_contain_text(line.refs[1])
+    await page.keyboard.press("e")
+    await page.locator("#reply-text").fill("ответ")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("x")
+    await page.locator("#close-text").fill("слова")
+    await trouble(page, line)  # type: ignore[operator] - one of the two above
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#problem")).to_be_visible()
+    await page.reload()
+    await expect(page.locator("#close-text")).to_have_value("слова")
+    await expect(page.locator("#reply-text")).to_have_value("ответ")
+
+
 @pytest.mark.parametrize("act", ["help", "claim", "reveal"])
 async def test_what_is_no_decision_lets_it_go(page: Page, line: Line, act: str) -> None:
     """A page that is loaded anew has no next case any more; and whoever has read the help may leave, too."""
@@ -151,3 +192,19 @@ async def test_what_is_no_decision_lets_it_go(page: Page, line: Line, act: str) 
         await page.locator("form[action$=reveal] button").click()
         await expect(page.locator("form[action$=reveal]")).to_have_count(0)
     await let_go(line)
+
+
+async def test_words_outlast_a_session(page: Page, line: Line, reception: Reception) -> None:
+    """It ends before they are sent: after signing in they are there again."""
+    await begin(page)
+    await page.locator("#close-text").fill("слова")
+    reception.clock.advance(minutes=30)
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_url("**/staff/sign-in*")
+    found = await reception.database.read(lambda connection: by_name(connection, "irina_p"))
+    assert found is not None
+    again = {"name": "staff", "value": await reception.token(found.member), "url": reception.url}
+    await page.context.add_cookies([again])
+    await page.goto(f"/staff/case/{line.refs[0]}")
+    await expect(page.locator("#close-text")).to_have_value("слова")
+    assert (await line.case(0)).closed_at is None
