@@ -243,6 +243,8 @@
     end = () => { gone.abort(); clearTimeout(again); stream?.close(); };
   };
 
+  const place = () => location.pathname + location.search;
+  let here = place();
   // Another page in the place of this one, without asking for it again.
   const show = (html, at, news) => {
     end();
@@ -250,6 +252,7 @@
     document.title = fresh.title;
     document.body.replaceWith(document.adoptNode(fresh.body));
     if (at) history.pushState(null, "", at);
+    here = place();
     if (news) {
       by("main").insertAdjacentHTML("afterbegin", news.undo);
       by("holder").textContent = news.holder;
@@ -260,6 +263,7 @@
     const heading = document.querySelector("h1");
     if (heading) { heading.tabIndex = -1; heading.focus({ preventScroll: true }); }
   };
-  addEventListener("popstate", () => location.reload());
+  // A step inside the page, such as to its contents, is no way back to another.
+  addEventListener("popstate", () => { if (place() !== here) location.reload(); });
   begin();
 })();

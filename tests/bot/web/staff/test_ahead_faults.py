@@ -60,6 +60,17 @@ async def let_go(line: Line) -> None:
             await asyncio.sleep(0.02)
 
 
+async def test_the_skip_link_leads_to_the_contents(page: Page, line: Line) -> None:
+    """And not to a page that is loaded anew: a step inside the page is no way back."""
+    await page.evaluate("addEventListener('popstate', () => { window.steps = (window.steps || 0) + 1; })")
+    await page.evaluate("document.querySelector('.skip').click()")
+    await page.wait_for_function("window.steps === 1")
+    await page.go_back()
+    await page.wait_for_function("window.steps === 2")
+    await begin(page)
+    assert await page.evaluate("window.steps") == 2
+
+
 async def test_leaving_keeps_the_list(page: Page, line: Line) -> None:
     """The filters of the list last looked at stand: letting the loaded case go is nothing that he looks at."""
     await page.goto("/staff/queue?kind=hand_over")
