@@ -71,14 +71,13 @@ class Calculating:
         room = self._room() if wanting else 0
         for decision in wanting[:room]:
             decision.patience = self._patience
-        for decision in wanting[room:]:
-            decision.calculation = None
-            self._watch.calculated("unasked")
 
     def ask(self, decisions: Sequence[Decision]) -> None:
-        """After it is stored: ask."""
+        """After it is stored: ask about those that wait."""
         for decision in decisions:
-            if decision.calculation is not None:
+            if decision.calculation is not None and not decision.patience:
+                self._watch.calculated("unasked")
+            elif decision.calculation is not None:
                 task = asyncio.get_running_loop().create_task(self._ask(decision, decision.calculation))
                 self._asking.add(task)
                 task.add_done_callback(self._asking.discard)

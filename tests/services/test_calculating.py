@@ -1,10 +1,11 @@
 """Replies that wait for billing's sum: on both databases, with a billing system that answers over HTTP, or does not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from core.billing.calculation import HttpCalculation, Settings
 from core.domain.calculations import Calculated, Question
+from core.domain.decisions import Decision
 from core.domain.facts import PAY_WITH_READINGS
 from core.domain.messages import Address, Arrival, ChoiceMade, TextUnit
 from core.domain.orders import Terms
@@ -22,6 +24,7 @@ from core.services.desk.desk import Desk
 from core.services.desk.scene import Rules
 from core.storage.database import Database, Job, T, Unavailable
 from core.storage.outbox import claim
+from core.storage.store import store
 from core.storage.tables import outbox, payment_page
 from tests import world
 from tests.billing.calculator import TOKEN, BillingEmulator, Fault
@@ -296,6 +299,23 @@ async def test_only_so_many_are_asked_about(office: Office) -> None:
     said = await office.due()
     assert (len(said), all(OURS in text for text in said)) == (3, True)
     assert office.noted.results == ["unasked"] * 3
+
+
+async def test_a_batch_that_is_not_stored_counts_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is decided again, in halves or when it is delivered again; each reply is counted once."""
+    street = [row | {"phone": f"+7914{house:07}"} for house, row in enumerate(world.street(2 * QUEUED + 3))]
+    await office.database.write(world.fill(street))
+    whole = world.arrivals([world.sent_from(house, 5200) for house in range(len(street))], office.clock.now())
+
+    def refuse(_connection: object, decisions: Sequence[Decision], *rest: Any) -> None:
+        if len(decisions) == len(whole):
+            raise ValueError("not all at once")
+        store(_connection, decisions, *rest)  # type: ignore[arg-type] - storage's own
+
+    monkeypatch.setattr("core.services.desk.desk.store", refuse)
+    office.billing.fault = Fault.HANG
+    await office.desk.handle(whole)
+    assert (len(await office.due()), office.noted.results) == (3, ["unasked"] * 3)
 
 
 async def test_answers_that_cannot_be_written_are_dropped(office: Office) -> None:
