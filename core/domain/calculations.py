@@ -68,7 +68,7 @@ class Told:
     digest: str = ""
     """Of the payment page that the link leads to, where the sum it proposes changes, too."""
     amount: int | None = None
-    """That sum; None where the subscriber is to say."""
+    """That sum; 0 where nothing is to be paid."""
 
 
 @dataclass(slots=True)

@@ -62,7 +62,7 @@ class Calculating:
         self._results: list[Retold] = []
         self._woken = asyncio.Event()
         self._writing = asyncio.Lock()
-        self._failures = 0
+        self._answers = self._failures = 0
         self._ill_until = 0.0
 
     def hold(self, decisions: Sequence[Decision]) -> None:
@@ -71,14 +71,13 @@ class Calculating:
         room = self._room() if wanting else 0
         for decision in wanting[:room]:
             decision.patience = self._patience
-        for decision in wanting[room:]:
-            decision.calculation = None
-            self._watch.calculated("unasked")
 
     def ask(self, decisions: Sequence[Decision]) -> None:
-        """After it is stored: ask."""
+        """After it is stored: ask about those that wait."""
         for decision in decisions:
-            if decision.calculation is not None:
+            if decision.calculation is not None and not decision.patience:
+                self._watch.calculated("unasked")
+            elif decision.calculation is not None:
                 task = asyncio.get_running_loop().create_task(self._ask(decision, decision.calculation))
                 self._asking.add(task)
                 task.add_done_callback(self._asking.discard)
@@ -121,17 +120,18 @@ class Calculating:
     async def _ask(self, decision: Decision, calculation: Calculation) -> None:
         """Ask billing about one reply. Whatever comes of it, the reply waits no longer than that."""
         said: Calculated | None = None
-        told = stored(decision)
+        told, answers = stored(decision), self._answers
         try:
             async with asyncio.timeout(self._patience.total_seconds() * MARGIN), self._lines:
                 said = await self._billing.calculate(calculation.question)
         except (CalculationFailed, TimeoutError) as failure:
-            self._fail(failure)
+            # Who has answered others meanwhile is busy, not ill: most of what is out of time then was never asked.
+            self._fail(failure, busy=isinstance(failure, TimeoutError) and self._answers > answers)
         except Exception:
             log.exception("calculation_broken")
             self._watch.calculated("unanswered")
         else:
-            self._failures = 0
+            self._answers, self._failures = self._answers + 1, 0
             self._watch.calculated(_result(said, calculation.ours))
         new = told
         if said is not None:
@@ -142,11 +142,11 @@ class Calculating:
         self._results.append(Retold(decision.key, decision.event.address.channel, new))
         self._woken.set()
 
-    def _fail(self, failure: Exception) -> None:
-        self._failures += 1
+    def _fail(self, failure: Exception, *, busy: bool) -> None:
+        self._failures += not busy
         self._watch.calculated("unanswered")
         words = str(failure) or "no answer in time"
-        if self._failures >= FAILURES:
+        if not busy and self._failures >= FAILURES:
             self._ill_until = self._timer() + PAUSE_SECONDS
             log.error("billing_not_asked", seconds=PAUSE_SECONDS, failure=words)
         else:

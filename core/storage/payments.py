@@ -38,7 +38,7 @@ _KEPT: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Where a link to our payment page leads. `amount` is what it proposes, in kopecks."""
+    """Where a link to our payment page leads. `amount` is what it proposes, in kopecks: None the debt, 0 nothing."""
 
     digest: str
     account_id: int

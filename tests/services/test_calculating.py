@@ -1,16 +1,19 @@
 """Replies that wait for billing's sum: on both databases, with a billing system that answers over HTTP, or does not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from core.billing.calculation import HttpCalculation, Settings
+from core.domain.calculations import Calculated, Question
+from core.domain.decisions import Decision
 from core.domain.facts import PAY_WITH_READINGS
 from core.domain.messages import Address, Arrival, ChoiceMade, TextUnit
 from core.domain.orders import Terms
@@ -21,6 +24,7 @@ from core.services.desk.desk import Desk
 from core.services.desk.scene import Rules
 from core.storage.database import Database, Job, T, Unavailable
 from core.storage.outbox import claim
+from core.storage.store import store
 from core.storage.tables import outbox, payment_page
 from tests import world
 from tests.billing.calculator import TOKEN, BillingEmulator, Fault
@@ -297,6 +301,23 @@ async def test_only_so_many_are_asked_about(office: Office) -> None:
     assert office.noted.results == ["unasked"] * 3
 
 
+async def test_a_batch_that_is_not_stored_counts_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is decided again, in halves or when it is delivered again; each reply is counted once."""
+    street = [row | {"phone": f"+7914{house:07}"} for house, row in enumerate(world.street(2 * QUEUED + 3))]
+    await office.database.write(world.fill(street))
+    whole = world.arrivals([world.sent_from(house, 5200) for house in range(len(street))], office.clock.now())
+
+    def refuse(_connection: object, decisions: Sequence[Decision], *rest: Any) -> None:
+        if len(decisions) == len(whole):
+            raise ValueError("not all at once")
+        store(_connection, decisions, *rest)  # type: ignore[arg-type] - storage's own
+
+    monkeypatch.setattr("core.services.desk.desk.store", refuse)
+    office.billing.fault = Fault.HANG
+    await office.desk.handle(whole)
+    assert (len(await office.due()), office.noted.results) == (3, ["unasked"] * 3)
+
+
 async def test_answers_that_cannot_be_written_are_dropped(office: Office) -> None:
     """A database that is down costs billing's sum, not the reply."""
     office.calculating = office.asks(Down(office.database))
@@ -307,6 +328,47 @@ async def test_answers_that_cannot_be_written_are_dropped(office: Office) -> Non
     assert [entry["event"] for entry in logs] == ["calculations_unwritten"]
     office.clock.advance(seconds=3)
     assert OURS in (await office.due())[0]
+
+
+class Busy:
+    """Billing that answers the first calls, and has not come to the others when their replies must go."""
+
+    def __init__(self, answers: int) -> None:
+        self.left, self.asked = answers, 0
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def calculate(self, question: Question) -> Calculated:
+        self.asked, self.left = self.asked + 1, self.left - 1
+        if self.left < 0:
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)  # the others wait by now
+        return Calculated(charge=100_000)
+
+
+@pytest.mark.parametrize(("answers", "asked_again"), [(2, True), (0, False)])
+async def test_busy_is_not_ill(office: Office, *, answers: int, asked_again: bool) -> None:
+    """More replies than it comes to within their patience: as long as it answers any, the next ones wait, too."""
+    billing = Busy(answers)
+    await office.database.write(
+        world.fill([row | {"phone": f"+7914{house:07}"} for house, row in enumerate(world.street(9))])
+    )
+    calculating = Calculating(
+        office.database, office.clock, billing, patience=timedelta(seconds=0.2), at_once=2, watch=office.noted
+    )
+    desk = Desk(office.database, rules(), office.clock, calculating=calculating)
+    first = [world.sent_from(house, 5200) for house in range(8)]
+    await desk.handle(world.arrivals(first, office.clock.now()))
+    await calculating.settled()
+    assert office.noted.results.count("unanswered") == 8 - answers
+    asked = billing.asked
+    await desk.handle(world.arrivals([world.sent_from(8, 5200)], office.clock.now()))
+    await calculating.settled()
+    assert (billing.asked > asked) == asked_again
 
 
 async def test_billing_that_is_ill_is_left_alone(office: Office) -> None:

@@ -4,6 +4,7 @@ Whoever begins to decide gets the next case of his line as well: claimed for him
 audit log as loaded, for its page is in his browser then. What he does not come to goes back when he leaves, or later.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -44,7 +45,8 @@ class Ahead:
 
     async def load(self, member: Member, line: Filters) -> Picture | None:
         """The next case of his line, claimed and noted as loaded; None where few are left."""
-        if len(await self._moderation.page(line, FEW + 1)) <= FEW:
+        # What colleagues work on does not wait.
+        if len(await self._moderation.page(replace(line, free=True), FEW + 1)) <= FEW:
             return None
         found = await self._moderation.next_case(member.name, line, lasts=LASTS)
         if found is None:

@@ -171,11 +171,14 @@ class CasePages:
 
     @allowed(Permission.DECIDE)
     async def release(self, request: web.Request) -> web.Response:
-        """Let it go, and back to the list."""
-        seen = await self._seen(request)
-        member, loaded = request[SESSION].member, read(texts(await request.post()).get("ahead", ""))
+        """Let it go, and back to the list; or nowhere, where a page is left that he has gone from already."""
+        seen, posted = await self._seen(request), texts(await request.post())
+        member, loaded = request[SESSION].member, read(posted.get("ahead", ""))
         await self._moderation.release(seen.case.long_reference, member.name)
         await self._ahead.let_go(member, loaded)
+        if "left" in posted:
+            # Not the list: looking at it would make it the one that he goes on with.
+            return web.Response(status=HTTPStatus.NO_CONTENT)
         return see_other("/staff/queue")
 
     @allowed(Permission.DECIDE)

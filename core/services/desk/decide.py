@@ -306,3 +306,5 @@ def _hand_over(scene: Scene, decision: Decision) -> None:
         )
     )
     decision.reply = replies.plain(scene, "hand-over", phones=replies.phones(scene, branch))
+    # The reply that a calculation would say again is not this one.
+    scene.calculation = None

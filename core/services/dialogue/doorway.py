@@ -129,7 +129,9 @@ def accompany(scene: Scene, decision: Decision) -> None:
         and scene.capabilities.button_rows
         and scene.facts.waiting(scene.address, scene.now)
     ):
-        talk.say_texts([decision.reply], ((talk.choice("choice-yes", "yes"), talk.choice("choice-no", "no")),))
+        choices = ((talk.choice("choice-yes", "yes"), talk.choice("choice-no", "no")),)
+        link = (decision.link, decision.link_label) if decision.link else None
+        talk.say_texts([decision.reply], choices, link=link)
     else:
         again.lead_on(talk)
 

@@ -151,7 +151,7 @@ def _send_link_with_readings(talk: Talk, account: Account) -> bool:
         sum_ = talk.scene.rules.payments.proposed(owed) if owed > 0 else None
         aside = talk.aside()
         _say_link(aside, account, sum_, url, month=month)
-        return replace(told, text=aside.decision.reply or told.text, digest=digest, amount=sum_)
+        return replace(told, text=aside.decision.reply or told.text, digest=digest, amount=sum_ or 0)
 
     want(talk.scene, account, found.usages, found.kopecks, retell)
     return True
@@ -197,14 +197,20 @@ def _offer_one(talk: Talk, account: Account) -> None:
             talk.say(key, (*rows, (menu.cancel(talk),)), by_word=bool(rows), notes=notes, account=mask(account.number))
 
     found = _found_by_readings(talk, account)
-    say(talk, *_by_readings(talk, account, None if found is None else _owed(talk, account) + found.kopecks))
-    if found is None:
+    ours = None if found is None else _owed(talk, account) + found.kopecks
+    say(talk, *_by_readings(talk, account, ours))
+    if found is None or ours is None:
         return
+    said, buttons = talk.decision.reply or "", talk.decision.buttons
 
     def retell(told: Told, calculated: Calculated) -> Told:
+        notes, rows = _by_readings(talk, account, _owed_by_billing(talk, account, calculated))
         aside = talk.aside()
-        say(aside, *_by_readings(talk, account, _owed_by_billing(talk, account, calculated)))
-        return replace(told, text=aside.decision.reply or told.text, buttons=aside.decision.buttons)
+        # The button leads to a link only where our own lists leave something to pay as well.
+        say(aside, notes, rows if ours > 0 else ())
+        # A question may stand below by now, and its buttons with it.
+        text = told.text.replace(said, aside.decision.reply or said, 1)
+        return replace(told, text=text, buttons=aside.decision.buttons if told.buttons == buttons else told.buttons)
 
     want(talk.scene, account, found.usages, found.kopecks, retell)
 

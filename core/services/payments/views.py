@@ -73,7 +73,7 @@ def view_of(connection: Any, page: Page, terms: Terms, branches: Branches, now: 
         language=page.language,
         account=account,
         transit=transit,
-        amount=order.amount if order is not None else page.amount or _debt(account, transit, terms),
+        amount=order.amount if order is not None else _proposed(page, account, transit, terms),
         provider=attempt.provider if attempt is not None and stage is Stage.WAITING else provider,
         method=attempt.method if attempt is not None else "",
         pay_url=attempt.pay_url if attempt is not None and stage is Stage.WAITING else "",
@@ -82,7 +82,10 @@ def view_of(connection: Any, page: Page, terms: Terms, branches: Branches, now: 
     )
 
 
-def _debt(account: Account, transit: int, terms: Terms) -> int | None:
+def _proposed(page: Page, account: Account, transit: int, terms: Terms) -> int | None:
+    """What the page was made with, else the debt; None where there is nothing to propose."""
+    if page.amount is not None:
+        return page.amount or None
     owed = (account.balance or 0) - transit
     return terms.proposed(owed) if owed > 0 else None
 

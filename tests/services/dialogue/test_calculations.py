@@ -12,6 +12,7 @@ from core.domain.lengths import segments
 from core.domain.orders import Paid
 from core.domain.privacy import restricted
 from core.services.calculating import stored
+from core.services.desk.scene import Policy
 from tests.services.dialogue.chat import CHANNELS, Chat
 from tests.services.dialogue.test_estimates import chat
 
@@ -127,10 +128,10 @@ def test_what_is_owed_is_billings_to_say(name: str) -> None:
 
 @pytest.mark.parametrize("said", [{"to_pay": 0}, {"to_pay": -5_000}])
 def test_nothing_may_be_left_to_pay(said: dict[str, int]) -> None:
-    """Then the reply says so, and the page lets the subscriber say what he would like to pay."""
+    """Then the reply says so, and the page proposes nothing, not the debt either."""
     told = retold(talk("показания", "5200", PAY), **said)
     assert "вместе с ними платить сейчас нечего" in told.text
-    assert (told.amount, told.digest != "") == (None, True)
+    assert (told.amount, told.digest != "") == (0, True)
 
 
 def test_the_debts_reply_says_no_more_of_readings_that_cost_nothing() -> None:
@@ -139,6 +140,39 @@ def test_the_debts_reply_says_no_more_of_readings_that_cost_nothing() -> None:
     assert "С последними показаниями" not in told.text
     assert "987,65" in told.text
     assert not [button for row in told.buttons for button in row if button.token == "pay-readings"]
+
+
+def test_no_button_leads_in_a_circle() -> None:
+    """Our lists see a credit that covers all, billing does not: its sum is said, and no link for it is offered."""
+    told = retold(talk(READING, "оплата", account={"balance": -200_000}), to_pay=15_000)
+    assert told.text.endswith("С последними показаниями предварительно 150,00 руб.")
+    assert [button.label for row in told.buttons for button in row] == ["Меню"]
+
+
+BELOW: dict[str, tuple[dict[str, Any], str, list[str], str]] = {
+    "a reading that waits for yes": ({}, "2701001101 31002201 8000", ["Да", "Нет"], ""),
+    "the sum to pay": (
+        {"balance": 0},
+        "",
+        ["Меню"],
+        "\nНапишите сумму в рублях, от 10,00 до 100000,00. Пример: 987,65",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BELOW)
+def test_what_else_is_asked_stays(name: str) -> None:
+    """Of a payment asked for in one line, below which a question stands: the sum changes, text and buttons do not."""
+    account, asked, labels, behind = BELOW[name]
+    open_ = talk(READING, *([asked] if asked else []), "оплата 2701001101", account=account)
+    told = retold(open_)
+    assert open_.labels == labels
+    assert told.buttons == open_.decision.buttons
+    assert (
+        told.text
+        == _with_sum(open_.reply.removesuffix(behind), " 1000,00 руб." if account else " 1987,65 руб.") + behind
+    )
+    assert bool(told.link) == (not account)
 
 
 def test_what_the_sum_is_made_of_is_in_billings_words() -> None:
@@ -173,6 +207,15 @@ def test_a_question_below_an_answer_stays() -> None:
     before, question = open_.reply.split("отличаться.")
     assert question
     assert retold(open_).text == f"{before.replace('1076,00', '1000,00')}отличаться.{question}"
+
+
+def test_who_is_handed_over_reads_that() -> None:
+    """The last of many texts that nobody understood is answered by that, and not by the question it stood below."""
+    open_ = talk("показания", "5200")
+    open_.rules = replace(open_.rules, policy=Policy(messages_per_hour=100, format_errors_per_day=2))
+    assert open_.say("абракадабра").calculation is not None
+    assert open_.say("абракадабра").code == "hand_over"
+    assert open_.decision.calculation is None
 
 
 SILENT = {

@@ -4,13 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from core.domain.decisions import PAYMENT_MISMATCH, PAYMENT_TWICE
 from core.domain.orders import PaymentState
 from core.ports.channel import ContentRejected, Misconfigured, OutcomeUnknown, RateLimited, TemporarilyUnavailable
 from core.services.payments import Refused, Stage, View
 from core.storage.database import Database
-from core.storage.tables import payment_attempt, payment_order
+from core.storage.tables import payment_attempt, payment_order, payment_page
 from tests.conftest import FixedClock
 from tests.services.payments.bench import DEBT, OTHER, SECOND, TOKEN, Bench, bench_of, over
 
@@ -41,6 +42,19 @@ async def test_looking_changes_nothing(bench: Bench) -> None:
         assert (view.stage, view.amount, view.provider) == (Stage.OPEN, DEBT, "bank")
     assert await bench.orders() == []
     assert bench.bank.calls == []
+
+
+PROPOSED = {"what it was made with": (50_000, 50_000), "the debt": (None, DEBT), "nothing": (0, None)}
+
+
+@pytest.mark.parametrize("name", PROPOSED)
+async def test_what_a_page_proposes(bench: Bench, name: str) -> None:
+    """Its own sum, else the debt; and nothing where its link was sent with the words that nothing is to be paid."""
+    amount, proposed = PROPOSED[name]
+    await bench.database.write(lambda connection: connection.execute(update(payment_page).values(amount=amount)))
+    view = await bench.payments.view(TOKEN)
+    assert view is not None
+    assert view.amount == proposed
 
 
 @pytest.mark.parametrize("token", ["", "short", "no-such-token-of-ours-at-all", "../../etc/passwd", "x" * 500])

@@ -5,16 +5,28 @@
   // The next case: what the server calls it, and its page. It is claimed for a short while as soon as a decision is begun.
   let ready = null;
   let loading = null;
+  // Whether it goes along with what is sent, or is where he goes; else it is let go when he leaves.
+  let kept = false;
   let end = null;
+  const csrf = document.querySelector("meta[name=csrf]").content;
+  // Milliseconds that a decision waits for it.
+  const PATIENCE = 1000;
+
+  const path = () => `/staff/case/${ready.name.split(".")[0]}`;
+  const letGo = () => {
+    if (ready) navigator.sendBeacon(`${path()}/release`, new URLSearchParams({ csrf, left: "1" }));
+    ready = null;
+  };
+  addEventListener("pagehide", () => { if (!kept) letGo(); });
 
   const begin = () => {
     end = () => {};
+    kept = false;
     const page = by("case");
     if (!page) return;
     // All that listens to more than the page itself ends with it.
     const gone = new AbortController();
     const on = (target, name, handler) => target.addEventListener(name, handler, { signal: gone.signal });
-    const csrf = document.querySelector("meta[name=csrf]").content;
     const words = JSON.parse(page.dataset.words);
     const acts = JSON.parse(page.dataset.acts);
     const help = by("help");
@@ -82,8 +94,9 @@
       const kept = forms.map((form) => [...form.elements].filter((one) => one.matches("textarea, input[type=text]")).map((one) => [one.id, one.value, one.defaultValue])).flat().filter(([, value, first]) => value !== first);
       if (kept.length) sessionStorage.setItem(store, JSON.stringify(kept)); else sessionStorage.removeItem(store);
     };
-    // What was sent is done with: the answer says so in its address.
-    if (/[?&](said|undo)=/.test(location.search)) sessionStorage.removeItem(store);
+    // What was sent is done with: the answer says so in its address. An undo there may be of the case before.
+    const query = new URLSearchParams(location.search);
+    if (query.has("said") || query.get("of") === page.dataset.case) sessionStorage.removeItem(store);
     try {
       for (const [id, value] of JSON.parse(sessionStorage.getItem(store) || "[]")) {
         const field = by(id);
@@ -91,14 +104,22 @@
       }
     } catch { sessionStorage.removeItem(store); }
     let wanted = "";
-    let sent = false;
-    on(document, "submit", () => { sent = true; });
+    let deciding = false;
+    on(document, "submit", (event) => {
+      // Not `action`: some forms have a field of that name.
+      kept = event.submitter?.name !== "preview" && /\/(decide|next|release)$/.test(event.target.getAttribute("action"));
+    });
+    on(document, "click", (event) => {
+      if (ready && event.target.closest?.("a[href]")?.pathname === path()) kept = true;
+    });
     forms.forEach((form) => {
       form.addEventListener("input", keep);
       form.addEventListener("submit", (event) => {
         wanted = "sent";
-        if (!loading || event.submitter?.name === "preview") return;
+        if (deciding) event.preventDefault();
+        if (deciding || !loading || event.submitter?.name === "preview") return;
         event.preventDefault();
+        deciding = true;
         decide(form);
       });
     });
@@ -109,38 +130,37 @@
     const load = () => {
       if (loading || !page.dataset.onward) return;
       loading = fetch(`/staff/case/${page.dataset.case}/ahead`, { method: "POST", headers: { "X-CSRF-Token": csrf } })
-        .then(async (answer) => { if (answer.status === 200) ready = { name: answer.headers.get("X-Case"), html: await answer.text() }; })
+        // A session that has ended leads to a page, too, and that is of no case.
+        .then(async (answer) => { if (answer.headers.has("X-Case")) ready = { name: answer.headers.get("X-Case"), html: await answer.text() }; })
         .catch(() => {});
     };
     // What is sent says which case is ready, so that the server goes on with it and not with another one.
     on(document, "formdata", (event) => { if (ready) event.formData.set("ahead", ready.name); });
-    const letGo = () => {
-      if (ready) navigator.sendBeacon(`/staff/case/${ready.name.split(".")[0]}/release`, new URLSearchParams({ csrf }));
-      ready = null;
-    };
     const decide = async (form) => {
       form.querySelector(".send").disabled = true;
-      await loading;
+      await Promise.race([loading, new Promise((late) => { setTimeout(late, PATIENCE); })]);
       // Without a next case, or where the line broke, the browser sends it the plain way; a second arrival changes nothing.
       if (!ready) { form.submit(); return; }
       let answer = null;
+      let text = "";
       try {
         const body = new URLSearchParams(new FormData(form));
         answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
+        text = await answer.text();
       } catch { form.submit(); return; }
       if ((answer.headers.get("Content-Type") || "").startsWith("application/json")) {
-        const said = await answer.json();
+        const said = JSON.parse(text);
         const { html } = ready;
         ready = loading = null;
         sessionStorage.removeItem(store);
         show(html, said.at, said);
       } else if (!answer.redirected) {
-        show(await answer.text());
+        show(text);
       } else if (new URL(answer.url).pathname.startsWith("/staff/case/")) {
-        if (!answer.url.includes(`/${ready.name.split(".")[0]}?`)) letGo();
+        if (new URL(answer.url).pathname !== path()) letGo();
         ready = loading = null;
         sessionStorage.removeItem(store);
-        show(await answer.text(), answer.url);
+        show(text, answer.url);
       } else {
         location.assign(answer.url);
       }
@@ -214,7 +234,7 @@
       });
     };
     on(document, "visibilitychange", () => { if (document.hidden) { clearTimeout(again); stream?.close(); } else listen(); });
-    on(window, "pagehide", () => { stream?.close(); if (!sent) letGo(); });
+    on(window, "pagehide", () => stream?.close());
     // A preview that finds no session must not lose what is typed; signing in brings it back.
     document.body.addEventListener("htmx:beforeOnLoad", (event) => {
       if (event.detail.xhr.status === 401) { event.preventDefault(); tell(words.session); keep(); by("live").append(" ", Object.assign(document.createElement("a"), { href: "#", textContent: words.sign_in, onclick: (click) => { click.preventDefault(); leave(); } })); }
@@ -223,6 +243,8 @@
     end = () => { gone.abort(); clearTimeout(again); stream?.close(); };
   };
 
+  const place = () => location.pathname + location.search;
+  let here = place();
   // Another page in the place of this one, without asking for it again.
   const show = (html, at, news) => {
     end();
@@ -230,6 +252,7 @@
     document.title = fresh.title;
     document.body.replaceWith(document.adoptNode(fresh.body));
     if (at) history.pushState(null, "", at);
+    here = place();
     if (news) {
       by("main").insertAdjacentHTML("afterbegin", news.undo);
       by("holder").textContent = news.holder;
@@ -240,6 +263,7 @@
     const heading = document.querySelector("h1");
     if (heading) { heading.tabIndex = -1; heading.focus({ preventScroll: true }); }
   };
-  addEventListener("popstate", () => location.reload());
+  // A step inside the page, such as to its contents, is no way back to another.
+  addEventListener("popstate", () => { if (place() !== here) location.reload(); });
   begin();
 })();

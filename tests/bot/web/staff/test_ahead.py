@@ -70,6 +70,15 @@ async def test_where_few_wait_each_is_left_to_whoever_is_free(reception: Recepti
     assert await line.written() == []
 
 
+async def test_what_colleagues_work_on_does_not_wait(reception: Reception) -> None:
+    """With all of them at work the last ones are still nobody's in advance."""
+    line = await line_of(reception)
+    for ref in line.refs[3:]:
+        await desk(line.scene).claim(ref, "oleg")
+    assert (await line.load())[0] == 204
+    assert (await line.case(1)).claimed_by == ""
+
+
 async def test_a_script_gets_what_its_page_lacks(reception: Reception) -> None:
     """Where the page is, and the bar that takes the decision back; now it is looked at, and held as long as any."""
     line = await line_of(reception)
@@ -136,6 +145,14 @@ async def test_passing_over_and_letting_go(reception: Reception, act: str) -> No
     held = await line.case(1)
     expected = {"next": (f"/staff/case/{held.long_reference}", "irina"), "release": ("/staff/queue", "")}
     assert (answer["Location"], held.claimed_by) == expected[act]
+
+
+async def test_a_page_that_is_left_looks_at_no_list(reception: Reception) -> None:
+    """Its script frees what was loaded; the list to go on with is the one that he looked at himself."""
+    line = await line_of(reception)
+    await line.load()
+    status, _, headers = await line.visit.post(f"/staff/case/{line.refs[1]}/release", {"left": "1"})
+    assert (status, headers.get("Location"), (await line.case(1)).claimed_by) == (204, None, "")
 
 
 FORGED = {
