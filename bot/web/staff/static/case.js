@@ -5,8 +5,9 @@
   // The next case: what the server calls it, and its page. It is claimed for a short while as soon as a decision is begun.
   let ready = null;
   let loading = null;
-  // Whether it goes along with what is sent, or is where he goes; else it is let go when he leaves.
+  // Whether it goes along with what is sent, and where a link leads that was pressed; elsewhere than to it he lets it go.
   let kept = false;
+  let towards = "";
   let end = null;
   const csrf = document.querySelector("meta[name=csrf]").content;
   // Milliseconds that a decision waits for it.
@@ -14,7 +15,7 @@
 
   const path = () => `/staff/case/${ready.name.split(".")[0]}`;
   const letGo = () => {
-    if (ready) navigator.sendBeacon(`${path()}/release`, new URLSearchParams({ csrf, left: "1" }));
+    if (ready && towards !== path()) navigator.sendBeacon(`${path()}/release`, new URLSearchParams({ csrf, left: "1" }));
     ready = null;
   };
   addEventListener("pagehide", () => { if (!kept) letGo(); });
@@ -22,6 +23,7 @@
   const begin = () => {
     end = () => {};
     kept = false;
+    towards = "";
     const page = by("case");
     if (!page) return;
     // All that listens to more than the page itself ends with it.
@@ -110,7 +112,7 @@
       kept = event.submitter?.name !== "preview" && /\/(decide|next|release)$/.test(event.target.getAttribute("action"));
     });
     on(document, "click", (event) => {
-      if (ready && event.target.closest?.("a[href]")?.pathname === path()) kept = true;
+      towards = event.target.closest?.("a[href]")?.pathname || "";
     });
     forms.forEach((form) => {
       form.addEventListener("input", keep);
