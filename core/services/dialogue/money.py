@@ -4,17 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from core.domain import handovers, orders
 from core.domain.accounts import Account, Meter, mask
 from core.domain.calculations import Calculated, Told
-from core.domain.decisions import NewHandover, NewPaymentPage
 from core.domain.facts import PAY_WITH_READINGS
-from core.domain.handovers import digest_of
 from core.domain.money import roubles
 from core.domain.readings import Code
 from core.services.desk import replies
 from core.services.desk.estimates import Unbilled, may_be_told, unbilled, want
-from core.services.dialogue import choose, menu
+from core.services.dialogue import choose, menu, pages
 from core.services.dialogue.talk import Rows, Talk
 from parsers import kopecks
 
@@ -40,7 +37,7 @@ def tell(talk: Talk, accounts: list[Account]) -> None:
         talk.go(ACCOUNT)
         choose.accounts(talk, "choose-account", 0)
     else:
-        hand_over(talk, accounts[0], "balance")
+        pages.hand_over(talk, accounts[0], "balance")
 
 
 def choose_account(talk: Talk) -> bool:
@@ -143,14 +140,14 @@ def _send_link_with_readings(talk: Talk, account: Account) -> bool:
     if found is None or (amount := _owed(talk, account) + found.kopecks) <= 0:
         return False
     amount, month = talk.scene.rules.payments.proposed(amount), found.period % 100
-    url, digest = _new_page(talk, account, amount)
-    _say_link(talk, account, amount, url, month=month)
+    url, digest = pages.new(talk, account, amount)
+    pages.say_link(talk, account, amount, url, month=month)
 
     def retell(told: Told, calculated: Calculated) -> Told:
         owed = _owed_by_billing(talk, account, calculated)
         sum_ = talk.scene.rules.payments.proposed(owed) if owed > 0 else None
         aside = talk.aside()
-        _say_link(aside, account, sum_, url, month=month)
+        pages.say_link(aside, account, sum_, url, month=month)
         return replace(told, text=aside.decision.reply or told.text, digest=digest, amount=sum_ or 0)
 
     want(talk.scene, account, found.usages, found.kopecks, retell)
@@ -179,16 +176,16 @@ def _offer_one(talk: Talk, account: Account) -> None:
     """The debt, if there is one; else whatever the subscriber would like to pay."""
     talk.decision.account_id = account.id
     if not talk.scene.capabilities.may_send_payment_link:
-        hand_over(talk, account, "payment")
+        pages.hand_over(talk, account, "payment")
         return
     say: Callable[[Talk, Sequence[str], Rows], None]
     debt = _owed(talk, account)
     if debt > 0:
         debt = talk.scene.rules.payments.proposed(debt)
-        url, _ = _new_page(talk, account, debt)
+        url, _ = pages.new(talk, account, debt)
 
         def say(talk: Talk, notes: Sequence[str], rows: Rows) -> None:
-            _say_link(talk, account, debt, url, notes=notes, rows=rows)
+            pages.say_link(talk, account, debt, url, notes=notes, rows=rows)
     else:
         talk.go(PAY_SUM, account=account.id)
         key = "payment-unknown-linked" if account.balance is None else "payment-nothing-linked"
@@ -237,77 +234,8 @@ def _by_readings(talk: Talk, account: Account, amount: int | None) -> tuple[list
 
 def _send_link(talk: Talk, account: Account, amount: int) -> None:
     """A link to our payment page; the provider hears of it only when the button there is pressed."""
-    url, _ = _new_page(talk, account, amount)
-    _say_link(talk, account, amount, url)
-
-
-def _new_page(talk: Talk, account: Account, amount: int) -> tuple[str, str]:
-    """A new page of ours: its address, and the digest of its token."""
-    terms, token = talk.scene.rules.payments, talk.scene.draw.token()
-    digest = digest_of(token)
-    talk.decision.account_id = account.id
-    talk.decision.code = "payment_link"
-    talk.decision.payment_pages.append(
-        NewPaymentPage(
-            digest=digest,
-            account_id=account.id,
-            amount=amount,
-            language=talk.scene.language,
-            expires_at=talk.scene.now + terms.lasts,
-        )
-    )
-    return f"{talk.scene.rules.identity.public_url}{orders.PATH}{token}", digest
-
-
-def _say_link(
-    talk: Talk,
-    account: Account,
-    amount: int | None,
-    url: str,
-    *,
-    month: int = 0,
-    notes: Sequence[str] = (),
-    rows: Rows = (),
-) -> None:
-    """The answer with the link. `month`: of the readings that it is for, if it is; `rows`: choices above the menu.
-
-    `amount`: None where billing says that the readings leave nothing to pay.
-    """
-    choices = (*rows, *menu.rows(talk)) if talk.scene.capabilities.button_rows else ()
-    key = "payment-reading-linked" if month else "payment-link-linked"
-    talk.say(
-        key if amount is not None else "payment-covered-linked",
-        choices,
-        notes=notes,
-        link=(url, talk.render("open-payment")),
-        account=mask(account.number),
-        sum=roubles(amount or 0),
-        month=month,
-    )
-
-
-def hand_over(talk: Talk, account: Account, purpose: str) -> None:
-    """A link to our own page that works once; the chat itself says nothing of what is there."""
-    identity = talk.scene.rules.identity
-    branch = talk.scene.rules.branch(account)
-    if not identity.public_url:
-        talk.say(f"{purpose}-elsewhere", phones=replies.phones(talk.scene, branch))
-        menu.under(talk)
-        return
-    token = talk.scene.draw.token()
-    talk.decision.handovers.append(
-        NewHandover(
-            digest=digest_of(token),
-            account_id=account.id,
-            purpose=purpose,
-            language=talk.scene.language,
-            expires_at=talk.scene.now + identity.page_lasts,
-        )
-    )
-    minutes = str(int(identity.page_lasts.total_seconds() // 60))
-    link = (f"{identity.public_url}{handovers.PATH}{token}", talk.render("open-page"))
-    choices = menu.rows(talk) if talk.scene.capabilities.button_rows else ()
-    talk.say(f"{purpose}-page", choices, link=link, minutes=minutes)
+    url, _ = pages.new(talk, account, amount)
+    pages.say_link(talk, account, amount, url)
 
 
 def _ask_to_link(talk: Talk, purpose: str) -> None:

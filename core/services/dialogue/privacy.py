@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.services.dialogue import menu, money
+from core.services.dialogue import menu, pages
 from core.services.dialogue.talk import Talk
 from parsers import CommandKind
 
@@ -15,7 +15,7 @@ def show_data(talk: Talk) -> None:
     talk.decision.code = "my_data"
     account = next(iter(talk.accounts), None)
     if account is not None:
-        money.hand_over(talk, account, "data")
+        pages.hand_over(talk, account, "data")
         return
     talk.say("data-none")
     menu.under(talk)
