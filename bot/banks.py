@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints, model_validator
 
+from bot.sections import MaybeUrl
 from core.acquiring import chronopay, cloudpayments, robokassa, sberbank
 from core.ports.acquiring import PaymentProvider
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]\S*$", strip_whitespace=True)]
-MaybeUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/]\S*)?$", strip_whitespace=True)]
 NOTHING = SecretStr("")
 
 

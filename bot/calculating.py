@@ -1,19 +1,17 @@
 """The section [calculation]: whether billing can be asked what readings cost (docs/calculation.md)."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr
+
+from bot.sections import MaybeUrl, Section
 
 if TYPE_CHECKING:
     from core.ports.calculation import Calculates
 
-MaybeUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/]\S*)?$", strip_whitespace=True)]
 
-
-class CalculationSettings(BaseModel):
-    """The section [calculation]. Unknown keys are errors, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+class CalculationSettings(Section):
+    """The section [calculation]."""
 
     url: MaybeUrl = Field(default="", examples=["https://billing.example.ru/calculate"])
     """Where billing is asked; empty: the branches' price lists alone tell."""

@@ -1,8 +1,12 @@
 """What the sections of the configuration have in common."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationInfo
+
+MaybeUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/]\S*)?$", strip_whitespace=True)]
+"""An address, or none."""
 
 
 class Section(BaseModel):

@@ -88,6 +88,8 @@ Text from the page:      {first}
                          {others[0]}
                          {others[1]}
 
+Or pay:                  {texts["payment"]}, and press the link; the bank takes no money
+
 Or link an account:      {pair}, in Telegram; the code comes to the SMS phone
 
 Decide what is doubtful: {demo.desk}

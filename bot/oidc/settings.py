@@ -4,7 +4,9 @@ from ipaddress import ip_address
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+
+from bot.sections import Section
 
 OPENID: Final = "openid"
 EMAIL: Final = "email"
@@ -41,10 +43,8 @@ def _issuer(value: str) -> str:
     return value
 
 
-class Oidc(BaseModel):
-    """Signing in by an OpenID Connect issuer. Unknown keys are errors, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+class Oidc(Section):
+    """Signing in by an OpenID Connect issuer."""
 
     enabled: bool = Field(default=False, examples=[True])
     issuer: Annotated[str, AfterValidator(_issuer)] = Field(

@@ -38,7 +38,11 @@ class Settings:
 
 
 class HttpCalculation:
-    """Billing behind an address. Constructing it does no I/O."""
+    """Billing behind an address. Constructing it does no I/O.
+
+    Connections are kept, unlike those to payment providers (`core.acquiring.http`): asking twice does no harm here, and
+    on the 25th a new connection for each reply would cost more than its answer.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Remember how to call."""

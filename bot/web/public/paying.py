@@ -23,8 +23,10 @@ from core.services.payments import Payments, Refused, Stage, View
 from core.storage.database import Unavailable
 from parsers import kopecks
 
-REFRESH: Final = {Stage.ASKING: 3, Stage.WAITING: 5}
-"""Seconds after which the page looks by itself how things stand."""
+REFRESH: Final = {Stage.ASKING: 3, Stage.WAITING: 15}
+"""Seconds after which the page looks by itself how things stand. Not oftener: whoever reads it loses his place."""
+BACK: Final = 3
+"""The same for whoever comes back from the bank, who calls us within a second or two."""
 EMAIL: Final = re.compile(r"[\w.!#$%&*+/=?^`{|}~-]{1,64}@[\w.-]{1,100}\.[^\W\d_]{2,30}")
 
 CODE: Final = "code"
@@ -77,7 +79,13 @@ class PayPages:
             view = await self._payments.view(request.match_info["token"])
         except Unavailable as problem:
             return self._unavailable(problem)
-        return self._missed() if view is None else self._page(view)
+        if view is None:
+            return self._missed()
+        answer = self._page(view)
+        # https://www.w3.org/TR/fetch-metadata/: what the page asks for by itself comes from the same origin.
+        if "Refresh" in answer.headers and request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+            answer.headers["Refresh"] = str(BACK)
+        return answer
 
     async def pay(self, request: web.Request) -> web.Response:
         """The button: have the provider wait, then look again."""

@@ -207,6 +207,17 @@ async def test_the_bank_does_not_answer(till: Counter, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("site", "seconds"), [("cross-site", "3"), ("same-site", "3"), ("same-origin", "15"), ("none", "15"), ("", "15")]
+)
+async def test_who_comes_back_from_the_bank_sees_soon(till: Counter, path: str, site: str, seconds: str) -> None:
+    """The bank is about to call us; from then on the page leaves whoever reads it in peace for longer."""
+    await till.press(path)
+    sent = {"Sec-Fetch-Site": site} if site else {}
+    async with till.running.session.get(f"{till.running.url}{path}", headers=sent) as answer:
+        assert answer.headers["Refresh"] == seconds
+
+
+@pytest.mark.parametrize(
     "headers",
     [{}, {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}, {"X-Forwarded-For": "nonsense"}],
     ids=["no proxy", "the forger wrote the left one", "nonsense"],
